@@ -1,0 +1,51 @@
+/* The serving side: requests of one sandbox, by either transport, to verdicts, to descriptors.
+ *
+ *   notify thread ──┐
+ *                   ├─> struct request ─> shape ─> policy ─> open through the view ─> struct answer ─> reply, audit
+ *   channel ────────┘
+ *
+ * One `server` serves one sandbox and cannot be stalled by another: notifications have a thread of their own (ADDFD waits
+ * for the child's thread), the channel is served by whoever calls server_channel_ready(), and opens that may block (a FIFO)
+ * wait in a bounded pool of worker threads. All threads have every signal blocked. */
+#ifndef BROKER_BROKER_H
+#define BROKER_BROKER_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cordon.h"
+#include "policy/policy.h"
+
+struct server;
+
+struct server_options {
+        const struct policy *policy; /* borrowed; must outlive the server */
+        const char *name;            /* for audit records */
+        int view;                    /* O_PATH of the view's root; taken on success */
+        int notify;                  /* seccomp listener or -1; taken on success */
+        int channel;                 /* broker's end of the program's channel or -1; taken on success */
+        int audit_fd;                /* borrowed; -1: none */
+        pid_t init;                  /* pid 1 of the sandbox, as we number it */
+        uid_t uid;                   /* file-system ids to act with: the program's own */
+        gid_t gid;
+};
+
+int server_start(struct server **out, const struct server_options *options, cordon_error *err);
+
+/* The channel's descriptor to watch for reading, or -1 (none, or it has ended). */
+int server_channel(const struct server *s);
+/* Serves what is ready on the channel; does not block. */
+void server_channel_ready(struct server *s);
+
+struct server_counts {
+        uint64_t requests, denied;
+};
+struct server_counts server_counts(struct server *s);
+unsigned server_denials(struct server *s, cordon_denial_fn *fn, void *ctx, uint64_t *dropped);
+
+/* Call once all of the sandbox is dead: stops and joins the threads, closes everything. The list of denials and the counts
+ * stay until server_free(). */
+void server_stop(struct server *s);
+struct server *server_free(struct server *s); /* takes NULL; returns NULL */
+
+#endif

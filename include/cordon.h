@@ -1,0 +1,206 @@
+/* cordon.h: the one public header of libcordon.
+ *
+ * Three objects:
+ *   cordon_policy   what a sandbox may do. Immutable once loaded, reference counted, shareable between threads.
+ *   cordon_broker   an event-loop citizen that owns children. One pollable descriptor; use it from one thread at a time.
+ *   cordon_child    one sandbox and all of its processes. Belongs to its broker.
+ *
+ * Conventions that hold for every call:
+ *   - A function that can fail returns 0 or a negative errno, and fills `err` when it is not NULL.
+ *   - The library never exits, prints, installs signal handlers, changes the signal mask of its caller, or keeps
+ *     global state. It can be used in a threaded program: between clone and exec only async-signal-safe calls run.
+ *   - Option structs begin with `size`; set it to sizeof of the struct and zero the rest. Zero means "the default".
+ *     Options and the strings they point to are borrowed for the call only.
+ *   - Strings that come out belong to the object they came from and live as long as it does.
+ *   - Descriptors made by the library are close-on-exec.
+ *   - No call is async-signal-safe except the cordon_client_* family.
+ *
+ * Linux 5.14 or newer (SECCOMP_ADDFD_FLAG_SEND). */
+#ifndef CORDON_H
+#define CORDON_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define CORDON_API __attribute__((visibility("default")))
+#else
+#define CORDON_API
+#endif
+
+#define CORDON_VERSION "0.1.0"
+CORDON_API const char *cordon_version(void);
+
+/* ---- errors ------------------------------------------------------------------------------------------------- */
+
+/* What went wrong, in words for a person. `text` is one line, escaped for a terminal, without a final newline. */
+typedef struct cordon_error {
+        int code; /* a positive errno, 0 while nothing failed */
+        char text[508];
+} cordon_error;
+
+/* ---- policies ----------------------------------------------------------------------------------------------- */
+
+typedef struct cordon_policy cordon_policy;
+
+enum cordon_severity { CORDON_ERROR = 1, CORDON_WARNING = 2, CORDON_NOTE = 3 };
+
+/* One finding about a policy file. Lines and columns count from 1; columns and widths count bytes. */
+typedef struct cordon_diag {
+        int severity;        /* enum cordon_severity */
+        const char *file;    /* as the user named it, or "@bundle" */
+        unsigned line;       /* 0: the finding is about the whole file */
+        unsigned column;
+        unsigned width;      /* how many bytes the caret underlines, at least 1 */
+        const char *message; /* "unknown verb 'wirte'" */
+        const char *hint;    /* "did you mean 'write'?", or NULL */
+        const char *source;  /* the text of the line without its newline, or NULL */
+} cordon_diag;
+
+typedef void cordon_diag_fn(void *ctx, const cordon_diag *diag);
+
+/* Writes `diag` as people know it from compilers: message, source line, caret with hint. Output is escaped for a
+ * terminal and ends with a newline. Returns the length it needs, as snprintf(3) does. */
+CORDON_API size_t cordon_diag_format(const cordon_diag *diag, char *buf, size_t size);
+
+typedef struct cordon_policy_options {
+        size_t size;
+        const char *const *files;   /* NULL-terminated; a path, or "@bundle". NULL or empty: the default policy */
+        const char *const *defines; /* NULL-terminated "NAME=VALUE", or NULL */
+        const char *program;        /* what $PROG stands for: an absolute path; NULL: a placeholder (for checking) */
+        const char *cwd;            /* $CWD; NULL: getcwd(3) */
+        const char *home;           /* $HOME and ~; NULL: the environment's HOME */
+        cordon_diag_fn *diag;       /* gets every finding, errors and warnings; may be NULL */
+        void *diag_ctx;
+} cordon_policy_options;
+
+/* Loads and compiles. Every error of every file reaches `diag` before the call returns.
+ * -EINVAL: the policy has errors. -ENOENT, -EACCES, -EISDIR, -EFBIG, …: a file could not be read (also a diag). */
+CORDON_API int cordon_policy_load(cordon_policy **out, const cordon_policy_options *options, cordon_error *err);
+CORDON_API cordon_policy *cordon_policy_ref(cordon_policy *policy);   /* returns its argument */
+CORDON_API cordon_policy *cordon_policy_unref(cordon_policy *policy); /* takes NULL; returns NULL */
+
+/* Runs the policy's own `expect` lines with the evaluator that enforces. Failures reach `diag` as errors.
+ * Returns how many failed, and through `total` how many there are. */
+CORDON_API int cordon_policy_expect(const cordon_policy *policy, cordon_diag_fn *diag, void *diag_ctx, unsigned *total);
+
+typedef void cordon_write_fn(void *ctx, const char *text, size_t length);
+
+/* The plan in words: the view, what is brokered and why, seccomp, limits, and what this kernel lacks. */
+CORDON_API int cordon_policy_explain(const cordon_policy *policy, cordon_write_fn *write, void *ctx, cordon_error *err);
+
+/* ---- the broker --------------------------------------------------------------------------------------------- */
+
+typedef struct cordon_broker cordon_broker;
+typedef struct cordon_child cordon_child;
+
+CORDON_API int cordon_broker_new(cordon_broker **out, cordon_error *err);
+/* Kills and reaps every child that is left, then frees. Takes NULL; returns NULL. */
+CORDON_API cordon_broker *cordon_broker_free(cordon_broker *broker);
+/* Readable when dispatch has something to do. Owned by the broker; do not close, do not read. */
+CORDON_API int cordon_broker_fd(const cordon_broker *broker);
+/* Milliseconds until dispatch must be called even if the fd stays silent (limits of children); -1: never. */
+CORDON_API int cordon_broker_next_timeout(const cordon_broker *broker);
+/* Handles what is ready, and does not block. */
+CORDON_API int cordon_broker_dispatch(cordon_broker *broker);
+
+/* ---- children ----------------------------------------------------------------------------------------------- */
+
+enum {
+        /* The program gets a channel of its own as descriptor 3, named by CORDON_CHANNEL=3 in its environment, and
+         * can use cordon_client_open(). */
+        CORDON_CHILD_CHANNEL = 1u << 0,
+};
+
+typedef struct cordon_child_options {
+        size_t size;
+        const char *program;      /* absolute path, as the child will see it */
+        const char *const *argv;  /* NULL-terminated, argv[0] included; NULL: just the program */
+        const char *const *envp;  /* what the policy's `env` lines choose from; NULL: the caller's environment */
+        const char *name;         /* for messages and audit records; NULL: the program's last component */
+        const int *stdio;         /* three descriptors, borrowed; NULL: 0, 1 and 2 of the caller */
+        uint64_t flags;           /* CORDON_CHILD_* */
+        int audit_fd;             /* JSON lines are appended here; borrowed until the child is freed; <= 0: none */
+} cordon_child_options;
+
+/* Starts a sandbox. What can be checked before clone is checked here; whatever fails later is an exit with reason
+ * CORDON_EXIT_SETUP. The policy is kept by reference. */
+CORDON_API int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy *policy,
+                                  const cordon_child_options *options, cordon_error *err);
+
+/* Sends a signal to the program (through pid 1 of the sandbox). -ESRCH once it has exited. */
+CORDON_API int cordon_child_signal(cordon_child *child, int signal);
+/* Pid of the sandbox's pid 1 as the caller sees it. For display; use cordon_child_signal to signal. */
+CORDON_API pid_t cordon_child_pid(const cordon_child *child);
+
+enum cordon_exit_reason {
+        CORDON_EXIT_CODE = 1,   /* the program exited; `status` is its exit code */
+        CORDON_EXIT_SIGNAL = 2, /* a signal ended it; `status` is the signal's number */
+        CORDON_EXIT_TIME = 3,   /* `limit time` was over */
+        CORDON_EXIT_SETUP = 4,  /* the sandbox could not be set up; nothing of the program ran. See `error` */
+        CORDON_EXIT_EXEC = 5,   /* execve failed; `error.code` is its errno */
+};
+
+typedef struct cordon_exit {
+        int reason; /* enum cordon_exit_reason */
+        int status;
+        cordon_error error;
+        uint64_t wall_ns;  /* from spawn to the end */
+        uint64_t cpu_ns;   /* user and system time of all processes of the sandbox that were waited for */
+        uint64_t requests; /* brokered operations */
+        uint64_t denied;
+} cordon_exit;
+
+/* 0 and fills `out` once all of the sandbox is gone; -EAGAIN before. */
+CORDON_API int cordon_child_exit(const cordon_child *child, cordon_exit *out);
+
+/* One distinct denial: the same operation on the same path counts once. */
+typedef struct cordon_denial {
+        const char *op;      /* "read", "write", "create", "list", "exec" */
+        const char *path;    /* canonical path in the view; raw bytes, escape before printing */
+        uint64_t count;
+        pid_t pid;           /* of the first, as the sandbox numbers it */
+        const char *comm;    /* of the first; raw bytes */
+        int error;           /* the errno the program got */
+        const char *file;    /* the rule that denied, or NULL: no rule covers the path */
+        unsigned line;
+        const char *rule;    /* the text of that rule, or NULL */
+        const char *because; /* its reason, or NULL */
+        const char *allow;   /* a policy line that would allow it, or NULL where none can */
+} cordon_denial;
+
+typedef void cordon_denial_fn(void *ctx, const cordon_denial *denial);
+
+/* Calls `fn` for each distinct denial, oldest first. Returns how many there were; `*dropped` gets how many more
+ * were not kept, since the list is bounded. */
+CORDON_API unsigned cordon_child_denials(const cordon_child *child, cordon_denial_fn *fn, void *ctx, uint64_t *dropped);
+
+/* Kills what is left, waits for it, frees. Takes NULL; returns NULL. */
+CORDON_API cordon_child *cordon_child_free(cordon_child *child);
+
+/* ---- for programs inside a sandbox -------------------------------------------------------------------------- */
+
+/* The channel's descriptor in this process, from CORDON_CHANNEL; -ENOENT where there is none. */
+CORDON_API int cordon_client_channel(void);
+
+/* open(2) over the channel: returns a descriptor, close-on-exec if flags have O_CLOEXEC, or a negative errno.
+ * `path` is absolute or relative to the working directory. One request is one datagram, so threads may call this at
+ * once on one channel only if each request is answered before the next is sent; give each thread a channel of its own
+ * or hold a lock. Async-signal-safe. -EPIPE: the broker is gone. -ENAMETOOLONG: longer than PATH_MAX - 1. */
+CORDON_API int cordon_client_open(int channel, const char *path, int flags, mode_t mode);
+
+/* ---- small things that every front end needs ------------------------------------------------------------------ */
+
+/* Copies `text` with control characters, escapes and invalid UTF-8 as \xNN, so that it can go to a terminal.
+ * Always terminates; returns the length it needs, as snprintf(3) does. */
+CORDON_API size_t cordon_escape(const char *text, char *buf, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,65 @@
+/* The plan: what a policy means for one launch, as data. The sandbox carries it out, the broker serves it, `explain`
+ * prints it. Nothing here touches the system: what exists on this host was asked through policy_host.
+ *
+ * The compiler chooses the cheapest enforcement that is exact, and refuses a policy that this version could enforce only
+ * by half, naming the rule. */
+#ifndef POLICY_PLAN_H
+#define POLICY_PLAN_H
+
+#include "policy/policy.h"
+#include "policy/syscalls.h"
+
+/* One step of building the view, in the order of the array (parents before children). */
+struct plan_mount {
+        enum plan_mount_kind {
+                VIEW_DIR,     /* a directory of the view's own skeleton */
+                VIEW_BIND,    /* a tree or file of the host, cloned recursively */
+                VIEW_SYMLINK, /* `source` is the link's text */
+                VIEW_TMPFS,   /* private; `size` bytes */
+                VIEW_PROC,    /* `proc_mode` */
+                VIEW_DEVICE,  /* one device node of the host */
+                VIEW_MASK,    /* an empty, inaccessible file or directory over what a rule takes away */
+                VIEW_HOLLOW,  /* as VIEW_MASK over a directory, but with granted paths below: it can be passed through */
+        } kind;
+        const char *path;   /* in the view */
+        const char *source; /* on the host (VIEW_BIND, VIEW_DEVICE), or the link's text */
+        bool directory;     /* what the mount point must be */
+        bool on_host;       /* the mount point already exists, inside a tree bound earlier */
+        bool writable, executable;
+        bool optional;  /* comes from a bundle or the default policy: skipped where it does not exist at launch */
+        unsigned access; /* ACCESS_* for Landlock */
+        uint64_t size;
+        enum proc_mode proc_mode;
+        const struct rule *rule; /* what asked for it, or NULL */
+};
+
+/* Families of operations that the broker can serve in the child's stead. */
+enum plan_family { FAMILY_OPEN = 1u << 0 };
+
+struct plan_note { /* one line of explanation: why something is brokered, degraded or ignored */
+        const char *text;
+        struct origin origin;
+};
+
+struct plan {
+        const struct policy *policy; /* borrowed: whoever owns the plan owns the policy too */
+        struct plan_mount *mounts;
+        size_t mount_count;
+        unsigned brokered;    /* enum plan_family */
+        const char *why_open; /* why FAMILY_OPEN is brokered; NULL where it is not */
+        struct filter filter;
+        struct plan_note *notes;
+        size_t note_count;
+        void *arena; /* all strings and arrays of the plan */
+};
+
+/* -EINVAL where the policy asks for what this version cannot enforce exactly (each case goes to diag with its line);
+ * -ENOENT where a `write` or `create` rule of the user's own file names what does not exist; -ENOMEM. */
+int plan_compile(struct plan *out, const struct policy *policy, const struct policy_host *host, cordon_diag_fn *diag,
+                 void *diag_ctx);
+void plan_free(struct plan *plan);
+
+/* The plan in words. */
+void plan_describe(const struct plan *plan, cordon_write_fn *write, void *ctx);
+
+#endif

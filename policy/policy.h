@@ -1,0 +1,179 @@
+/* A policy: the text a person writes, compiled to pure data.
+ *
+ * The model. A file is lines; a line is a verb and its words. File rules (read, write, deny, …) become `rule`s that are
+ * kept in a trie by path component; world rules (tmp, dev, proc, net, limit, …) become fields of `struct world`. After
+ * policy_compile() nothing changes any more: the object is shared between threads without locks.
+ *
+ * This room touches no process and no file. What it must know of the world it asks `struct policy_host`, which the
+ * library implements with real files and the tests with made-up ones. */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cordon.h"
+
+/* ---- what can be asked ---------------------------------------------------------------------------------------- */
+
+/* Accesses, as a mask. A verb grants some; an operation wants some; allowed means wanted ⊆ granted. */
+enum {
+        ACCESS_LIST = 1u << 0,   /* names and metadata; opening a directory; O_PATH */
+        ACCESS_READ = 1u << 1,   /* the content of files */
+        ACCESS_CREATE = 1u << 2, /* new names */
+        ACCESS_WRITE = 1u << 3,  /* existing content and metadata, renaming, removing */
+        ACCESS_EXEC = 1u << 4,   /* execve, executable mappings */
+};
+#define ACCESS_ALL (ACCESS_LIST | ACCESS_READ | ACCESS_CREATE | ACCESS_WRITE | ACCESS_EXEC)
+
+/* ---- rules ---------------------------------------------------------------------------------------------------- */
+
+/* Ordered from the most lenient to the strictest: where all else is equal, the larger wins. */
+enum verb_class { CLASS_GRANT, CLASS_DENY, CLASS_HIDE, CLASS_NEVER };
+
+struct origin {
+        const char *file; /* as named by the user, or "@bundle", or "(default)" */
+        unsigned line;    /* 0: implied, not written by anybody */
+};
+
+struct rule {
+        struct origin origin;
+        enum verb_class class;
+        unsigned access;     /* ACCESS_*, 0 for restricting classes */
+        unsigned use_depth;  /* 0: the user's own file; the smaller wins over the larger */
+        bool literal;        /* the pattern has no wildcard */
+        bool floating;       /* the pattern begins with a wildcard component */
+        const char *verb;    /* "read", or "write exec" */
+        const char *pattern; /* expanded and canonical */
+        const char *prefix;  /* the literal directory (or, for literal rules, the path) that the pattern starts with */
+        const char *asked;   /* for literal rules, the path as expanded, before symlinks were resolved */
+        const char *text;    /* the rule as written, for messages: "deny $REPO/.env" */
+        const char *because; /* or NULL */
+        bool implied;        /* comes from a world rule (tmp, dev, proc): `text` is that line */
+};
+
+/* A symlink of the host that a rule's path went through: the view makes it again. */
+struct alias {
+        const char *path;   /* "/bin" */
+        const char *target; /* "usr/bin", as readlink gave it */
+};
+
+/* ---- the world ------------------------------------------------------------------------------------------------ */
+
+enum net_mode { NET_NONE, NET_LOOPBACK, NET_HOST };
+enum proc_mode { PROC_OWN, PROC_SELF, PROC_NONE };
+enum audit_mode { AUDIT_DENIED, AUDIT_NONE, AUDIT_ALL };
+
+struct limits { /* 0: no limit was given */
+        uint64_t time_ms, cpu_s, memory, procs, files, fsize;
+        struct origin time_at, cpu_at, memory_at, procs_at, files_at, fsize_at;
+};
+
+struct env_rule {
+        enum { ENV_KEEP, ENV_SET, ENV_CLEAR } kind;
+        const char *name;  /* a name or glob ("LC_*"); NULL for clear */
+        const char *value; /* for set */
+        struct origin origin;
+};
+
+struct syscall_rule {
+        bool deny;        /* `syscalls deny NAME…` */
+        const char *name; /* "openat" or "@basic"; checked to exist when parsed */
+        struct origin origin;
+};
+
+struct world {
+        enum net_mode net;
+        enum proc_mode proc;
+        enum audit_mode audit;
+        bool tmp;
+        uint64_t tmp_size;
+        struct origin net_at, proc_at, audit_at, tmp_at, dev_at, cwd_at; /* line 0: the default */
+        const char *const *devices; /* names below /dev; NULL-terminated */
+        const char *cwd;            /* or NULL: the caller's, where the view has it */
+        struct limits limits;
+        const struct env_rule *env;
+        size_t env_count;
+        bool env_given; /* false: the default set is kept */
+        const struct syscall_rule *syscalls;
+        size_t syscall_count;
+};
+
+/* ---- the host, as far as a policy must know it ---------------------------------------------------------------- */
+
+struct policy_host {
+        void *ctx;
+        /* Whole content of the policy file `name`, malloc'ed, not terminated. 0 or -errno (-EISDIR, -EFBIG, …).
+         * `identity` gets something equal for the same file however it is named ("dev:ino"), to see include loops. */
+        int (*read_file)(void *ctx, const char *name, char **data, size_t *length, char identity[64]);
+        /* The text of "@name" compiled into the library, or NULL. */
+        const char *(*bundle)(void *ctx, const char *name);
+        /* Resolves `path`'s longest existing prefix; `out` (PATH_MAX) gets the canonical path with the rest appended
+         * as it is. For each symlink met, calls `link`. `*mode` gets st_mode of the whole, 0 where it does not exist. */
+        int (*canonical)(void *ctx, const char *path, char *out, mode_t *mode,
+                         void (*link)(void *link_ctx, const char *path, const char *target), void *link_ctx);
+};
+
+/* ---- making one ----------------------------------------------------------------------------------------------- */
+
+struct policy;
+
+struct policy_request {
+        const char *const *files;
+        const char *const *defines;
+        const char *program, *cwd, *home;
+        uid_t uid;
+        const struct policy_host *host;
+        cordon_diag_fn *diag;
+        void *diag_ctx;
+};
+
+/* -EINVAL where there were errors, all of them reported. -ENOMEM. */
+int policy_compile(struct policy **out, const struct policy_request *request);
+struct policy *policy_ref(struct policy *p);
+struct policy *policy_unref(struct policy *p);
+
+const struct world *policy_world(const struct policy *p);
+const struct rule *policy_rules(const struct policy *p, size_t *count); /* sorted by pattern; implied ones included */
+const struct alias *policy_aliases(const struct policy *p, size_t *count);
+
+/* ---- asking it: the one evaluator ------------------------------------------------------------------------------ */
+
+struct verdict {
+        bool allow;
+        int error;               /* 0, EACCES or ENOENT */
+        unsigned access;         /* all that the winning rule grants here */
+        const struct rule *rule; /* the winner, or NULL: no rule covers the path */
+        bool ancestor;           /* no rule, but a granted path lies below: the directory may be listed */
+};
+
+/* Pure, allocation-free, thread-safe. `path` is absolute and canonical: no ".", "..", "//", no trailing slash but for
+ * "/" itself; anything else is denied. Cost grows with the components of the path, not with the number of rules.
+ *
+ * The rule that reaches deepest into the path wins:
+ *  1. a `never` that matches beats everything;
+ *  2. else the rule whose pattern consumes the most components of the path; at the same depth one whose last component
+ *     is exact beats a wildcard; then the smaller use_depth; then the stricter class; then the fewer accesses;
+ *  3. no match: ENOENT, unless `ancestor` and the wish is ACCESS_LIST. A match that grants less: EACCES, hide: ENOENT. */
+struct verdict policy_eval(const struct policy *p, const char *path, size_t length, unsigned want);
+
+/* True where a rule (literal or not) could apply strictly below `path`, e.g. an exception inside a tree. */
+bool policy_has_below(const struct policy *p, const char *path);
+
+/* ---- its own tests --------------------------------------------------------------------------------------------- */
+
+/* Runs the `expect` lines; see cordon_policy_expect(). */
+int policy_expect(const struct policy *p, cordon_diag_fn *diag, void *diag_ctx, unsigned *total);
+
+/* The access that an operation's name ("read", "write", …) stands for; 0 where there is none such. */
+unsigned access_from_name(const char *name);
+/* The name of the first access in the mask that says most: write, create, exec, read, list. */
+const char *access_name(unsigned access);
+
+/* The line that would allow `want` on `path` ("read ~/.ssh/id_rsa"), or -ENOENT where a `never` forbids any.
+ * Uses ~ for $HOME, quotes where the language needs it. */
+int policy_suggest(const struct policy *p, const char *path, unsigned want, char *buf, size_t size);
+
+#endif

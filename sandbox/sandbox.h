@@ -1,0 +1,78 @@
+/* Carrying a plan out: from a plan to a running program in new namespaces.
+ *
+ *   host process ── clone3 ──> pid 1 of the sandbox: sets everything up by an ordered table of stages, then reaps
+ *                                   └── fork ──> pid 2: the program (execve)
+ *
+ * Everything that can be decided, allocated or read is ready before clone3. After it only raw, async-signal-safe work on
+ * prepared memory happens, for the host may have threads that held locks.
+ *
+ * pid 1 reports over the control socket (SOCK_SEQPACKET, made before clone): READY with the view's root and the
+ * notify descriptor, FAILED with stage and errno, EXITED with the program's wait status. It never execs, so it makes itself
+ * undumpable: its memory is a copy of the host's. When the control socket's other end closes (the broker died), it exits,
+ * and the kernel kills the rest of the sandbox with it. It keeps the notify descriptor open until then, so that no
+ * trapped call is ever answered by the kernel with ENOSYS because the broker is gone. */
+#ifndef SANDBOX_SANDBOX_H
+#define SANDBOX_SANDBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cordon.h"
+#include "policy/plan.h"
+
+struct sandbox_options {
+        const struct plan *plan;
+        const char *program;     /* absolute, in the view */
+        const char *const *argv; /* NULL-terminated */
+        const char *const *envp; /* final: already chosen by the policy's env rules */
+        const char *cwd;         /* absolute, in the view */
+        int stdio[3];            /* borrowed */
+        int channel;             /* becomes the program's descriptor 3; -1: none. Borrowed */
+};
+
+struct sandbox {
+        int pidfd;   /* of pid 1; poll: readable when all of the sandbox is gone; reap with sandbox_reap() */
+        int control; /* the broker's end of the control socket */
+        pid_t pid;   /* of pid 1, as the caller numbers it */
+        uid_t uid;   /* the kernel id (as the caller's user namespace numbers it) that the program runs as */
+        gid_t gid;
+};
+
+/* 0: clone3 has succeeded; what comes later is reported over `control`. Descriptors belong to the caller.
+ * The child has no exit signal: no SIGCHLD, and wait(2) without __WALL does not see it. */
+int sandbox_launch(struct sandbox *out, const struct sandbox_options *options, cordon_error *err);
+
+enum sandbox_event_kind {
+        SANDBOX_READY = 1, /* set up; the program is about to run. Descriptors are the receiver's */
+        SANDBOX_FAILED,    /* a stage failed; nothing of the program ran */
+        SANDBOX_EXITED,    /* the program is gone, and what is left will be killed at once */
+};
+
+struct sandbox_event {
+        enum sandbox_event_kind kind;
+        int view;         /* READY: O_PATH of the view's root */
+        int notify;       /* READY: the seccomp listener, or -1 where nothing is brokered */
+        int stage, error; /* FAILED */
+        char detail[256]; /* FAILED: the path or name concerned, may be empty */
+        bool exec_failed; /* FAILED: set up was complete and execve itself failed with `error` */
+        int wait_status;  /* EXITED: as wait(2) gives it */
+        uint64_t cpu_ns;  /* EXITED */
+};
+
+/* Receives one event. 1: got one. 0: nothing there now. -EPIPE: pid 1 is gone. -EBADMSG: malformed; treat as hostile. */
+int sandbox_next_event(int control, struct sandbox_event *out);
+
+const char *sandbox_stage_name(int stage); /* "mounts"; never NULL */
+
+/* Asks pid 1 to pass a signal on to the program. 0, -ESRCH. */
+int sandbox_signal(const struct sandbox *s, int signal);
+/* SIGKILL to pid 1, with which the kernel kills everything in the sandbox. */
+void sandbox_kill(const struct sandbox *s);
+/* Reaps pid 1 if it is gone: 1 and its wait status; 0 while it runs; -ECHILD. `block` waits. */
+int sandbox_reap(const struct sandbox *s, bool block, int *wait_status);
+
+/* What this kernel and user can do, probed once per call (milliseconds); for explain. */
+void sandbox_describe_host(cordon_write_fn *write, void *ctx);
+
+#endif
