@@ -1,0 +1,49 @@
+/* What the commands share: how they talk, how they find and load things, and with what they exit. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "cli/options.h"
+#include "cordon.h"
+
+enum { /* `run`: apart from these, the program's own status, or 128 + the signal that ended it */
+        STATUS_TIME = 124,
+        STATUS_CORDON = 125, /* cordon itself failed */
+        STATUS_CANNOT_EXECUTE = 126,
+        STATUS_NOT_FOUND = 127,
+        STATUS_SIGNAL = 128,
+};
+enum { /* `check` and `explain` */
+        CHECK_FINE = 0,
+        CHECK_ERRORS = 1, /* the policy has errors, or does not do what it expects of itself */
+        CHECK_FAILED = 2, /* the question could not be asked: usage, unreadable files */
+};
+
+/* One line on stderr, "cordon: …". The whole of it is escaped, so any name can be a part. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* One line on stdout, likewise escaped. For commands whose answer it is, never for `run`. */
+void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Finds `name` as a shell would. 0 and the absolute path, or the exit status after having said why. */
+int program_find(const char *name, char out[PATH_MAX]);
+
+/* Loads policies and prints what there is to say about them on stderr. 0, or a negative errno that has been
+ * explained. */
+int policy_open(cordon_policy **out, const char *const *files, const struct settings *settings, const char *program);
+/* For cordon_policy_expect(). */
+void diag_print(void *ctx, const cordon_diag *diag);
+
+/* Serves the child until it is gone, and passes signals on. 0, or a negative errno. */
+int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out);
+
+/* What the person at the terminal should know at the end of a run. */
+void report_denials(const cordon_child *child, const struct settings *settings);
+void report_numbers(const cordon_child *child, const cordon_exit *end);
+
+int run_main(const struct settings *settings);
+int check_main(const struct settings *settings);
+int explain_main(const struct settings *settings);
+
+#endif

@@ -1,0 +1,115 @@
+/* The commands, each with its options, as tables: what is parsed is what the help shows. */
+#include "cli/cli.h"
+
+#define FIELD(name) offsetof(struct settings, name)
+
+#define HELP_ROW {'h', "help", NULL, OPTION_HELP, 0, "show this help"}
+#define VERSION_ROW {'V', "version", NULL, OPTION_VERSION, 0, "show the version"}
+
+static const struct option_row run_options[] = {
+        {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies),
+         "a policy file, or @bundle; may be repeated, all of them\n"
+         "hold. Without it: the system readable, the current\n"
+         "directory writable, nothing else of your home, no network"},
+        {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
+         "give a `param` of the policy its value; may be repeated"},
+        {0, "audit", "FILE", OPTION_TEXT, FIELD(audit),
+         "append to FILE, as JSON lines, what the policy's `audit`\n"
+         "asks for: normally every refusal"},
+        {'q', "quiet", NULL, OPTION_FLAG, FIELD(quiet), "do not show at the end what was refused"},
+        {'v', "verbose", NULL, OPTION_FLAG, FIELD(verbose),
+         "also show refusals that made no difference, since there\n"
+         "was no such file; and numbers about the run"},
+        {0, "channel", NULL, OPTION_FLAG, FIELD(channel),
+         "give the program a channel to the broker as descriptor 3,\n"
+         "for programs that call cordon_client_open()"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
+static const struct option_row check_options[] = {
+        {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
+         "give a `param` of the policies its value; may be repeated"},
+        {'q', "quiet", NULL, OPTION_FLAG, FIELD(quiet), "say nothing about policies that are fine"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
+static const struct option_row explain_options[] = {
+        {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies), "the same as POLICY, spelt as for `cordon run`"},
+        {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
+         "give a `param` of the policy its value; may be repeated"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
+const struct command commands[] = {
+        {
+                .name = "run",
+                .summary = "run a program that can reach nothing but what a policy names",
+                .usage = "cordon run [OPTION]... [--] PROGRAM [ARGUMENT]...",
+                .about = "The program needs no change. It sees only the files that the policy names, and a broker\n"
+                         "vets each file that it opens. At its end cordon shows what was refused, and the policy\n"
+                         "line that would allow it. Standard output is the program's alone.\n",
+                .options = run_options,
+                .examples = "  cordon run make\n"
+                            "      contained by the default policy\n"
+                            "  cordon run -p pdf.policy -D IN=a.pdf -- pdftotext a.pdf -\n"
+                            "      contained by your policy, which has a parameter\n"
+                            "  cordon run -p ci.policy --audit denied.json -q -- ./build.sh\n"
+                            "      in a script: refusals go to a file\n",
+                .exits = "  the program's own, or 128 + the number of the signal that ended it; or:\n"
+                         "  124  the policy's time limit was over\n"
+                         "  125  cordon failed: usage, policy, set-up of the sandbox\n"
+                         "  126  PROGRAM cannot be executed\n"
+                         "  127  PROGRAM was not found\n",
+                .words = WORDS_PROGRAM,
+                .misused = STATUS_CORDON,
+                .fn = run_main,
+        },
+        {
+                .name = "check",
+                .summary = "find the errors of policies, and run the `expect` lines in them",
+                .usage = "cordon check [OPTION]... POLICY...",
+                .about = "Nothing is run. Every error is shown with its line and column. Each POLICY is checked on\n"
+                         "its own.\n",
+                .options = check_options,
+                .examples = "  cordon check agent.policy -D REPO=.\n"
+                            "      all of its errors, then its own tests\n"
+                            "  cordon check -q policies/*.policy\n"
+                            "      in a commit hook: silent if all is well\n"
+                            "  cordon check @python\n"
+                            "      a bundle\n",
+                .exits = "  0  all is well\n"
+                         "  1  a policy has errors, or does not do what it expects\n"
+                         "  2  usage, or a file that cannot be read\n",
+                .words = WORDS_PLAIN,
+                .misused = CHECK_FAILED,
+                .fn = check_main,
+        },
+        {
+                .name = "explain",
+                .summary = "show what policies mean on this machine",
+                .usage = "cordon explain [OPTION]... [POLICY]... [-- PROGRAM]",
+                .about = "Nothing is run. Shows what a program would see, what the broker vets and why, which system\n"
+                         "calls there are, the limits, and what this kernel lacks. Without POLICY: the default.\n",
+                .options = explain_options,
+                .examples = "  cordon explain\n"
+                            "      what `cordon run` does without a policy\n"
+                            "  cordon explain agent.policy -D REPO=.\n"
+                            "      a policy with a parameter\n"
+                            "  cordon explain pdf.policy -D IN=a.pdf -- pdftotext\n"
+                            "      with the program that $PROG stands for\n",
+                .exits = "  0  explained\n"
+                         "  1  a policy has errors\n"
+                         "  2  usage, or a file that cannot be read\n",
+                .words = WORDS_SPLIT,
+                .misused = CHECK_FAILED,
+                .fn = explain_main,
+        },
+};
+
+const size_t command_count = sizeof(commands) / sizeof(*commands);

@@ -1,0 +1,62 @@
+/* cordon explain: what a policy means here and now, in words. Takes policies as `check` does and as `run` does. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static void to_stdout(void *ctx, const char *text, size_t length)
+{
+        (void)ctx;
+        fwrite(text, 1, length, stdout);
+}
+
+/* -p's and plain words, in this order; malloc'ed. */
+static const char **all_policies(const struct settings *s)
+{
+        size_t n = 0, m = 0;
+
+        while (s->policies[n])
+                n++;
+        while (s->words[m])
+                m++;
+        const char **files = calloc(n + m + 1, sizeof(*files));
+        if (!files)
+                return NULL;
+        memcpy(files, s->policies, n * sizeof(*files));
+        memcpy(files + n, s->words, m * sizeof(*files));
+        return files;
+}
+
+static int explain(const char *const *files, const struct settings *settings, const char *program)
+{
+        cordon_policy *policy = NULL;
+        cordon_error error = {0};
+        int r = policy_open(&policy, files, settings, program);
+
+        if (r < 0)
+                return r == -EINVAL ? CHECK_ERRORS : CHECK_FAILED;
+        r = cordon_policy_explain(policy, to_stdout, NULL, &error);
+        cordon_policy_unref(policy);
+        if (r < 0)
+                say("%s", *error.text ? error.text : strerror(-r));
+        return r == 0 ? CHECK_FINE : r == -EINVAL ? CHECK_ERRORS : CHECK_FAILED;
+}
+
+int explain_main(const struct settings *settings)
+{
+        char found[PATH_MAX];
+        const char *program = settings->program ? settings->program[0] : NULL;
+
+        if (program && program_find(program, found))
+                return CHECK_FAILED;
+        const char **files = all_policies(settings);
+        if (!files) {
+                say("%s", strerror(ENOMEM));
+                return CHECK_FAILED;
+        }
+        int status = explain(files, settings, program ? found : NULL);
+        free(files);
+        return status;
+}

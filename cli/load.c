@@ -1,0 +1,41 @@
+/* Policies from the command line to a loaded object, with everything there is to say about them on stderr. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+void diag_print(void *ctx, const cordon_diag *diag)
+{
+        bool *errors = ctx;
+        size_t size = cordon_diag_format(diag, NULL, 0) + 1;
+        char *text = malloc(size);
+
+        if (errors && diag->severity == CORDON_ERROR)
+                *errors = true;
+        if (!text)
+                return;
+        cordon_diag_format(diag, text, size);
+        fputs(text, stderr);
+        free(text);
+}
+
+int policy_open(cordon_policy **out, const char *const *files, const struct settings *settings, const char *program)
+{
+        bool explained = false;
+        cordon_error error = {0};
+        cordon_policy_options options = {
+                .size = sizeof(options),
+                .files = files,
+                .defines = settings->defines,
+                .program = program,
+                .diag = diag_print,
+                .diag_ctx = &explained,
+        };
+        int r = cordon_policy_load(out, &options, &error);
+
+        if (r < 0 && !explained)
+                say("%s", *error.text ? error.text : strerror(-r));
+        return r;
+}

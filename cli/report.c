@@ -1,0 +1,170 @@
+/* The end of a run: what was refused, and what would allow it.
+ *
+ * Programs look for files in many places where nothing is; a refusal there changed nothing, so it is kept quiet
+ * unless -v asks. The report is made in memory and written at once, so that it isn't torn apart by what others
+ * write. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+enum { MOST_LINES = 20 };
+
+struct report {
+        FILE *to;
+        const struct settings *settings;
+        bool colour;
+        unsigned shown;
+        uint64_t more;
+};
+
+static void put(FILE *to, const char *text)
+{
+        size_t size = cordon_escape(text, NULL, 0) + 1;
+        char *safe = malloc(size);
+
+        if (!safe)
+                return;
+        cordon_escape(text, safe, size);
+        fputs(safe, to);
+        free(safe);
+}
+
+static bool wants_colour(void)
+{
+        const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+
+        return isatty(STDERR_FILENO) && (!none || !*none) && term && strcmp(term, "dumb") != 0;
+}
+
+/* Was there anything to be refused? What would have been made needs but its directory. */
+static bool exists(const cordon_denial *denial)
+{
+        bool makes = !strcmp(denial->op, "create") || !strcmp(denial->op, "write");
+        char *path = strdup(denial->path);
+        struct stat st;
+
+        if (!path)
+                return true;
+        char *slash = makes ? strrchr(path, '/') : NULL;
+        if (slash)
+                slash[slash == path] = '\0';
+        bool missing = lstat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR);
+        free(path);
+        return !missing;
+}
+
+static void put_policies(FILE *to, const char *const *files)
+{
+        if (!*files)
+                fputs("the default policy", to);
+        for (size_t i = 0; files[i]; i++) {
+                if (i > 0)
+                        fputs(files[i + 1] ? ", " : " or ", to);
+                put(to, files[i]);
+        }
+}
+
+static void put_counts(FILE *to, const cordon_denial *denial)
+{
+        fputs("  (", to);
+        if (denial->count > 1)
+                fprintf(to, "×%llu, first ", (unsigned long long)denial->count);
+        fprintf(to, "by pid %d ", (int)denial->pid);
+        put(to, denial->comm);
+        fputs(")", to);
+}
+
+/* No rule decided: who it was, and what to write. */
+static void put_uncovered(const struct report *r, const cordon_denial *denial)
+{
+        put_counts(r->to, denial);
+        fputs("   no rule in ", r->to);
+        put_policies(r->to, r->settings->policies);
+        fputs(" covers it\n", r->to);
+        if (denial->allow) {
+                fputs("        to allow: ", r->to);
+                put(r->to, denial->allow);
+                fputs("\n", r->to);
+        }
+}
+
+/* A rule decided: which, and why. */
+static void put_ruled(const struct report *r, const cordon_denial *denial)
+{
+        fputs("  ", r->to);
+        put(r->to, denial->file);
+        if (denial->line > 0)
+                fprintf(r->to, ":%u", denial->line);
+        if (denial->rule) {
+                fputs(" ", r->to);
+                put(r->to, denial->rule);
+        }
+        if (denial->because) {
+                fputs("  because \"", r->to);
+                put(r->to, denial->because);
+                fputs("\"", r->to);
+        }
+        fputs("\n", r->to);
+}
+
+static void put_denial(void *ctx, const cordon_denial *denial)
+{
+        struct report *r = ctx;
+
+        if (!r->settings->verbose && !exists(denial))
+                return;
+        if (r->shown == MOST_LINES) {
+                r->more++;
+                return;
+        }
+        r->shown++;
+        fprintf(r->to, "cordon: %sdenied%s  %s ", r->colour ? "\033[31m" : "", r->colour ? "\033[m" : "", denial->op);
+        put(r->to, denial->path);
+        if (denial->file)
+                put_ruled(r, denial);
+        else
+                put_uncovered(r, denial);
+}
+
+static void put_more(const struct report *r)
+{
+        if (!r->more)
+                return;
+        fprintf(r->to, "cordon: … and %llu more ", (unsigned long long)r->more);
+        if (r->settings->audit) {
+                fputs("(all are in ", r->to);
+                put(r->to, r->settings->audit);
+                fputs(")\n", r->to);
+        } else {
+                fputs("(--audit FILE has all)\n", r->to);
+        }
+}
+
+void report_denials(const cordon_child *child, const struct settings *settings)
+{
+        char *text = NULL;
+        size_t length = 0;
+        uint64_t dropped = 0;
+        struct report r = {.to = open_memstream(&text, &length), .settings = settings, .colour = wants_colour()};
+
+        if (!r.to)
+                return;
+        cordon_child_denials(child, put_denial, &r, &dropped);
+        r.more += dropped;
+        put_more(&r);
+        if (fclose(r.to) == 0 && length > 0)
+                fwrite(text, 1, length, stderr);
+        free(text);
+}
+
+void report_numbers(const cordon_child *child, const cordon_exit *end)
+{
+        say("pid %d  %llu requests brokered, %llu denied  %.3f s, of these %.3f s on the CPU",
+            (int)cordon_child_pid(child), (unsigned long long)end->requests, (unsigned long long)end->denied,
+            (double)end->wall_ns / 1e9, (double)end->cpu_ns / 1e9);
+}

@@ -1,0 +1,41 @@
+/* Messages. Everything that leaves through here is escaped as a whole: no message has a line break or a control
+ * character of its own, so whatever looks like one came from outside. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+
+static void line(FILE *to, const char *prefix, const char *format, va_list args)
+{
+        char *text = NULL;
+
+        if (vasprintf(&text, format, args) < 0)
+                return;
+        size_t size = cordon_escape(text, NULL, 0) + 1;
+        char *safe = malloc(size);
+        if (safe) {
+                cordon_escape(text, safe, size);
+                fprintf(to, "%s%s\n", prefix, safe);
+        }
+        free(safe);
+        free(text);
+}
+
+void say(const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        line(stderr, "cordon: ", format, args);
+        va_end(args);
+}
+
+void tell(const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        line(stdout, "", format, args);
+        va_end(args);
+}
