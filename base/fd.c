@@ -17,7 +17,7 @@ int fd_close(int fd)
         return FD_NONE;
 }
 
-int fd_send(int socket, const void *data, size_t length, const int *fds, unsigned count)
+static int send_datagram(int socket, const void *data, size_t length, const int *fds, unsigned count, int flags)
 {
         union {
                 char bytes[CMSG_SPACE(sizeof(int) * FD_PASS_MAX)];
@@ -39,12 +39,22 @@ int fd_send(int socket, const void *data, size_t length, const int *fds, unsigne
                 memcpy(CMSG_DATA(header), fds, sizeof(int) * count);
         }
         for (;;) {
-                ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+                ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL | flags);
                 if (sent >= 0)
                         return (size_t)sent == length ? 0 : -EMSGSIZE;
                 if (errno != EINTR)
                         return -errno;
         }
+}
+
+int fd_send(int socket, const void *data, size_t length, const int *fds, unsigned count)
+{
+        return send_datagram(socket, data, length, fds, count, 0);
+}
+
+int fd_try_send(int socket, const void *data, size_t length, const int *fds, unsigned count)
+{
+        return send_datagram(socket, data, length, fds, count, MSG_DONTWAIT);
 }
 
 /* Collects what came in every control header; room for one descriptor too many is what lets us see a surplus. */

@@ -30,6 +30,8 @@ static inline int fd_take(int *fd)
 /* Sends one datagram with `count` descriptors, which stay the caller's. Async-signal-safe. Never raises SIGPIPE.
  * 0, or -EAGAIN, -EPIPE, -EMSGSIZE, -ETOOMANYREFS, … */
 int fd_send(int socket, const void *data, size_t length, const int *fds, unsigned count);
+/* The same without waiting for room: -EAGAIN. */
+int fd_try_send(int socket, const void *data, size_t length, const int *fds, unsigned count);
 
 struct fd_received {
         size_t length;

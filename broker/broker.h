@@ -4,9 +4,10 @@
  *                   ├─> struct request ─> shape ─> policy ─> open through the view ─> struct answer ─> reply, audit
  *   channel ────────┘
  *
- * One `server` serves one sandbox and cannot be stalled by another: notifications have a thread of their own (ADDFD waits
- * for the child's thread), the channel is served by whoever calls server_channel_ready(), and opens that may block (a FIFO)
- * wait in a bounded pool of worker threads. All threads have every signal blocked. */
+ * One `server` serves one sandbox and cannot be stalled by another. Each transport has a thread of its own: ADDFD waits for
+ * the child's thread (so notifications of two sandboxes must not share one), and both act with the sandbox's file-system ids,
+ * which are a property of the thread. Opens that may block (a FIFO, a leased file) never wait on a serving thread: the
+ * `waiter` thread watches them, as events, and at most WAITER_MOST at once. All threads have every signal blocked. */
 #ifndef BROKER_BROKER_H
 #define BROKER_BROKER_H
 
@@ -31,11 +32,6 @@ struct server_options {
 };
 
 int server_start(struct server **out, const struct server_options *options, cordon_error *err);
-
-/* The channel's descriptor to watch for reading, or -1 (none, or it has ended). */
-int server_channel(const struct server *s);
-/* Serves what is ready on the channel; does not block. */
-void server_channel_ready(struct server *s);
 
 struct server_counts {
         uint64_t requests, denied;

@@ -1,0 +1,35 @@
+/* What can be learnt about the thread that asks. Everything here is a snapshot of something that may die or be replaced by a
+ * namesake meanwhile: after collecting, the transport must confirm that the request is still waiting, before any effect. */
+#ifndef BROKER_CALLER_H
+#define BROKER_CALLER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Copies a string of at most size - 1 bytes from the caller's memory. Returns its length; -EFAULT where it is unreadable,
+ * -ENAMETOOLONG, -ESRCH where the caller is gone. */
+ssize_t caller_string(pid_t tid, uint64_t address, char *out, size_t size);
+/* Copies exactly `length` bytes. 0, -EFAULT, -ESRCH. */
+int caller_bytes(pid_t tid, uint64_t address, void *out, size_t length);
+
+/* The path of the caller's working directory or of one of its descriptors, as the view names it. `proc` is a descriptor of
+ * our /proc. 0; -EBADF; -ENOTDIR for what has no path; -ENOENT for what was removed; -ENAMETOOLONG. */
+int caller_base(int proc, pid_t tid, int dirfd, char *out, size_t size);
+
+struct caller_status {
+        mode_t umask;
+        pid_t tgid;             /* as we number it */
+        pid_t ns_tgid, ns_tid;  /* as the sandbox does */
+};
+int caller_status(int proc, pid_t tid, struct caller_status *out);
+
+/* The command name, raw; "?" where the caller is gone. */
+void caller_comm(int proc, pid_t tid, char out[16]);
+/* Device number of the controlling terminal; 0: none, also when the caller is gone. `tid` 0 means ourselves. */
+long caller_terminal(int proc, pid_t tid);
+
+/* A duplicate of one of the caller's descriptors. -EBADF, -ESRCH, -EPERM. */
+int caller_descriptor(const struct caller_status *who, int fd);
+
+#endif

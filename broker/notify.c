@@ -1,0 +1,205 @@
+/* The transport for unmodified programs: seccomp user notification. The kernel stops the calling thread and tells us the
+ * syscall's registers; the answer is a descriptor placed into the caller's table, or an errno. We do the operation ourselves and
+ * never let the caller's own syscall continue: what we looked at in its memory could have changed by then. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "broker/caller.h"
+#include "broker/server.h"
+
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
+/* ---- from registers to a request ---------------------------------------------------------------------------------- */
+
+enum { NO_ARG = -1 };
+
+/* Which register means what, for each call that the filter sends here. */
+static const struct call {
+        int number;
+        signed char dirfd, path, flags, mode, how;
+        uint64_t implied;
+} calls[] = {
+#ifdef __NR_open
+        {__NR_open, NO_ARG, 0, 1, 2, NO_ARG, 0},
+        {__NR_creat, NO_ARG, 0, NO_ARG, 1, NO_ARG, O_CREAT | O_WRONLY | O_TRUNC},
+#endif
+        {__NR_openat, 0, 1, 2, 3, NO_ARG, 0},
+        {__NR_openat2, 0, 1, NO_ARG, NO_ARG, 2, 0},
+};
+
+static const struct call *call_of(int number)
+{
+        for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+                if (calls[i].number == number)
+                        return &calls[i];
+        }
+        return NULL;
+}
+
+/* openat2's struct: as copy_struct_from_user() takes it, older and newer sizes included. */
+static int read_how(struct request *r, uint64_t address, uint64_t size)
+{
+        unsigned char bytes[4096];
+        struct open_how how;
+        if (size < sizeof(how))
+                return -EINVAL;
+        if (size > sizeof(bytes))
+                return -E2BIG;
+        int bad = caller_bytes(r->tid, address, bytes, size);
+        if (bad < 0)
+                return bad;
+        for (size_t i = sizeof(how); i < size; i++) {
+                if (bytes[i])
+                        return -E2BIG;
+        }
+        memcpy(&how, bytes, sizeof(how));
+        r->flags = how.flags;
+        r->mode = how.mode;
+        r->resolve = how.resolve;
+        return 0;
+}
+
+static void read_flags(struct request *r, const struct call *call, const __u64 *args)
+{
+        uint64_t flags = call->implied;
+        if (call->flags != NO_ARG)
+                flags |= (uint32_t)args[(int)call->flags];
+        r->flags = open_legacy_flags(flags);
+        bool makes = (r->flags & O_CREAT) || (r->flags & O_TMPFILE) == O_TMPFILE;
+        r->mode = makes ? args[(int)call->mode] & 07777 : 0; /* else the register holds anything */
+}
+
+static int decode(struct request *r, const struct seccomp_notif *n)
+{
+        const struct call *call = call_of(n->data.nr);
+        int bad = 0;
+
+        r->transport = TRANSPORT_NOTIFY;
+        r->id = n->id;
+        r->tid = (pid_t)n->pid;
+        r->resolve = 0;
+        r->path[0] = '\0';
+        if (!call)
+                return -ENOSYS;
+        r->dirfd = call->dirfd == NO_ARG ? AT_FDCWD : (int)(uint32_t)n->data.args[(int)call->dirfd];
+        if (call->how != NO_ARG)
+                bad = read_how(r, n->data.args[(int)call->how], n->data.args[3]);
+        else
+                read_flags(r, call, n->data.args);
+        if (bad < 0)
+                return bad;
+        ssize_t length = caller_string(r->tid, n->data.args[(int)call->path], r->path, sizeof(r->path));
+        if (length < 0) {
+                r->path[0] = '\0';
+                return (int)length;
+        }
+        r->length = (size_t)length;
+        return 0;
+}
+
+/* ---- answers ------------------------------------------------------------------------------------------------------ */
+
+bool notify_waiting(const struct server *s, uint64_t id)
+{
+        return ioctl(s->notify, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+static void send_error(const struct server *s, uint64_t id, int error)
+{
+        struct seccomp_notif_resp response = {.id = id, .error = -error};
+        while (ioctl(s->notify, SECCOMP_IOCTL_NOTIF_SEND, &response) < 0 && errno == EINTR)
+                ;
+}
+
+void notify_answer(const struct server *s, const struct request *r, const struct answer *a)
+{
+        struct seccomp_notif_addfd give = {
+                .id = r->id,
+                .flags = SECCOMP_ADDFD_FLAG_SEND,
+                .srcfd = (__u32)a->fd,
+                .newfd_flags = r->flags & O_CLOEXEC ? O_CLOEXEC : 0,
+        };
+        if (a->fd < 0) {
+                send_error(s, r->id, a->error ? a->error : EACCES);
+                return;
+        }
+        while (ioctl(s->notify, SECCOMP_IOCTL_NOTIF_ADDFD, &give) < 0) {
+                if (errno == EINTR)
+                        continue;
+                if (errno != ENOENT) /* the caller lives, but has no room (EMFILE): it must not wait for ever */
+                        send_error(s, r->id, errno == EMFILE || errno == ENOMEM ? errno : EACCES);
+                return;
+        }
+}
+
+/* ---- the thread --------------------------------------------------------------------------------------------------- */
+
+/* Since 6.11 RECV itself returns when the last user of the filter is gone; before, it would sleep for ever, and a poll in
+ * front of it (0.4 microseconds) sees the hang-up. */
+static bool receive_needs_poll(void)
+{
+        struct utsname name;
+        int major = 0, minor = 0;
+        if (uname(&name) < 0 || sscanf(name.release, "%d.%d", &major, &minor) != 2)
+                return true;
+        return major < 6 || (major == 6 && minor < 11);
+}
+
+static bool hung_up(const struct server *s, int timeout)
+{
+        struct pollfd p = {.fd = s->notify, .events = POLLIN};
+        int n = poll(&p, 1, timeout);
+        return n > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL)) && !(p.revents & POLLIN);
+}
+
+static void serve(struct server *s, struct request *r, const struct seccomp_notif *n)
+{
+        struct answer answer = {.fd = FD_NONE};
+        int bad = decode(r, n);
+        atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
+        if (bad < 0)
+                answer.error = -bad;
+        else
+                open_serve(s, r, &answer);
+        if (!answer.deferred)
+                request_answer(s, r, &answer);
+}
+
+void *notify_main(void *arg)
+{
+        struct server *s = arg;
+        struct seccomp_notif_sizes sizes;
+        struct request *r = malloc(sizeof(*r));
+        struct seccomp_notif *n = NULL;
+        bool polls = receive_needs_poll();
+
+        if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) == 0)
+                n = malloc(sizes.seccomp_notif > sizeof(*n) ? sizes.seccomp_notif : sizeof(*n));
+        ioctl(s->notify, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP); /* 6.6; only faster */
+        while (r && n) {
+                if (polls && hung_up(s, -1))
+                        break;
+                memset(n, 0, sizes.seccomp_notif);
+                if (ioctl(s->notify, SECCOMP_IOCTL_NOTIF_RECV, n) == 0)
+                        serve(s, r, n);
+                else if (errno != EINTR && (errno != ENOENT || hung_up(s, 0)))
+                        break; /* ENOENT alone: the caller was killed before we came */
+        }
+        free(n);
+        free(r);
+        return NULL;
+}

@@ -1,0 +1,445 @@
+/* The open family. The order is always the same: shape, where, policy, act, settle.
+ *
+ * The verdict is made on the canonical path of what is reached. The common case costs one openat2: the path as asked, tidied as
+ * text, is vetted and then opened with RESOLVE_NO_SYMLINKS; if that succeeds, the text was the canonical path. If it says
+ * ELOOP, the canonical path is found first and the same is done with it. A race between the two can only make it ELOOP again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "broker/caller.h"
+#include "broker/path.h"
+#include "broker/resolve.h"
+#include "broker/server.h"
+#include "broker/waiter.h"
+
+enum { RACES_MOST = 8, PATH_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+
+static const uint64_t OPEN_FLAGS = (uint64_t)O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK |
+                                   O_DSYNC | O_SYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW |
+                                   O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE | 0100000;
+static const uint64_t STATUS_FLAGS = (uint64_t)O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME;
+
+/* One open on its way. */
+struct job {
+        struct server *server;
+        const struct request *request;
+        struct answer *answer;
+        uint64_t flags; /* for opening what exists: without O_CREAT and O_EXCL */
+        uint64_t mode;
+        unsigned want;  /* on what exists */
+        bool create, exclusive, temporary, follow, path_only, nonblock;
+};
+
+/* ---- shape ------------------------------------------------------------------------------------------------------ */
+
+static unsigned wanted(uint64_t flags)
+{
+        if (flags & O_PATH)
+                return ACCESS_LIST;
+        if ((flags & O_TMPFILE) == O_TMPFILE)
+                return ACCESS_CREATE;
+        unsigned want = 0;
+        int mode = (int)(flags & O_ACCMODE);
+        if (mode != O_WRONLY)
+                want |= (flags & O_DIRECTORY) && mode == O_RDONLY ? ACCESS_LIST : ACCESS_READ;
+        if (mode != O_RDONLY || (flags & O_TRUNC))
+                want |= ACCESS_WRITE;
+        return want;
+}
+
+uint64_t open_legacy_flags(uint64_t flags)
+{
+        flags &= OPEN_FLAGS;
+        return flags & O_PATH ? flags & PATH_FLAGS : flags;
+}
+
+static bool well_formed(const struct request *r)
+{
+        static const uint64_t known = RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS |
+                                      RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED;
+        static const uint64_t either = RESOLVE_BENEATH | RESOLVE_IN_ROOT;
+        bool makes = (r->flags & O_CREAT) || (r->flags & O_TMPFILE) == O_TMPFILE;
+        if ((r->flags & ~OPEN_FLAGS) || ((r->flags & O_PATH) && (r->flags & ~(uint64_t)PATH_FLAGS)))
+                return false;
+        if ((r->resolve & ~known) || (r->resolve & either) == either)
+                return false;
+        return !(r->mode & ~(uint64_t)07777) && (makes || r->mode == 0);
+}
+
+static int shape(struct job *j)
+{
+        const struct request *r = j->request;
+        uint64_t flags = r->flags;
+
+        if (!well_formed(r))
+                return -EINVAL;
+        if (r->length == 0)
+                return -ENOENT;
+        j->temporary = (flags & O_TMPFILE) == O_TMPFILE;
+        j->create = (flags & O_CREAT) != 0;
+        if (j->create && (flags & O_DIRECTORY))
+                return -EINVAL;
+        if ((j->create || j->temporary) && (r->mode & (S_ISUID | S_ISGID)))
+                return -EPERM; /* nothing that a child makes may lend somebody's identity */
+        j->exclusive = j->create && (flags & O_EXCL);
+        j->path_only = (flags & O_PATH) != 0;
+        j->follow = !(flags & O_NOFOLLOW) && !j->exclusive;
+        j->nonblock = (flags & O_NONBLOCK) != 0;
+        j->want = wanted(flags);
+        j->mode = r->mode;
+        j->flags = flags & ~(uint64_t)(O_CREAT | O_CLOEXEC | (j->temporary ? 0 : O_EXCL));
+        if (!j->path_only)
+                j->flags |= O_NOCTTY;
+        return 0;
+}
+
+/* ---- refusing --------------------------------------------------------------------------------------------------- */
+
+static void record(const struct job *j, const char *path, unsigned want, const struct verdict *v, int error)
+{
+        struct audit_event event = {
+                .path = path,
+                .asked = j->request->path,
+                .want = want,
+                .verdict = v,
+                .error = error,
+                .tid = j->request->tid,
+                .proc = j->server->view.proc,
+        };
+        audit_record(j->server->audit, &event);
+}
+
+/* The errno for a refusal. It is one even where the verdict, by some fault, carries none. */
+static int refuse(const struct job *j, const char *path, unsigned want, const struct verdict *v)
+{
+        int error = v->error ? v->error : EACCES;
+        record(j, path, want, v, error);
+        return -error;
+}
+
+/* ---- settling: what kind of thing was opened --------------------------------------------------------------------- */
+
+static int defer(struct job *j, enum wait_kind kind, int fd)
+{
+        int r = waiter_add(j->server->waiter, j->request, kind, fd, (int)j->flags);
+        if (r == 0)
+                j->answer->deferred = true;
+        return r;
+}
+
+/* /dev/tty is the caller's terminal. Ours is the same one where the caller has not left the session; otherwise there is none. */
+static bool same_terminal(const struct job *j)
+{
+        int proc = j->server->view.proc;
+        long theirs = caller_terminal(proc, j->request->tid);
+        return theirs != 0 && theirs == caller_terminal(proc, 0);
+}
+
+/* Takes a descriptor opened without blocking, and makes it what the caller asked for. */
+static int settle(struct job *j, int opened)
+{
+        cleanup_fd int fd = opened;
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (S_ISDIR(st.st_mode) && j->create)
+                return -EISDIR;
+        if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 0) && !same_terminal(j))
+                return -ENXIO;
+        if (j->nonblock)
+                return fd_take(&fd);
+        if (S_ISFIFO(st.st_mode) && (j->flags & O_ACCMODE) == O_RDONLY)
+                return defer(j, WAIT_FIFO_WRITER, fd_take(&fd));
+        if (fcntl(fd, F_SETFL, (int)(j->flags & STATUS_FLAGS)) < 0)
+                return -errno;
+        return fd_take(&fd);
+}
+
+/* The open would have blocked, or might have: pin the object, and let the waiter see to it. */
+static int open_later(struct job *j, const char *path, int why)
+{
+        struct stat st;
+        cleanup_fd int pin = view_open(&j->server->view, path, O_PATH, 0);
+        if (pin < 0)
+                return pin;
+        if (fstat(pin, &st) < 0)
+                return -errno;
+        if (why == -EAGAIN && S_ISREG(st.st_mode))
+                return defer(j, WAIT_LEASE, fd_take(&pin));
+        if (why == -ENXIO && S_ISFIFO(st.st_mode) && (j->flags & O_ACCMODE) == O_WRONLY)
+                return defer(j, WAIT_FIFO_READER, fd_take(&pin));
+        return why;
+}
+
+/* ---- acting ----------------------------------------------------------------------------------------------------- */
+
+/* Opens what exists at a canonical path that the policy allows. */
+static int open_allowed(struct job *j, const char *path)
+{
+        if (!request_waiting(j->server, j->request))
+                return -ESRCH;
+        if (resolve_is_forbidden(path))
+                return -EACCES;
+        if (j->path_only)
+                return view_open(&j->server->view, path, j->flags, 0);
+        int fd = view_open(&j->server->view, path, j->flags | O_NONBLOCK, j->temporary ? j->mode : 0);
+        if (fd >= 0)
+                return settle(j, fd);
+        return !j->nonblock && (fd == -ENXIO || fd == -EAGAIN) ? open_later(j, path, fd) : fd;
+}
+
+/* The policy does not allow what was asked at this text. Find out whether the text is canonical at all, whether it is only a
+ * directory to be listed, and whether there is anything to refuse. */
+static int open_denied(struct job *j, const struct path *p, const struct verdict *v)
+{
+        struct stat st;
+        cleanup_fd int pin = view_open(&j->server->view, p->text, O_PATH, 0);
+        if (pin == -ELOOP)
+                return -ELOOP;
+        if (pin >= 0 && j->want == ACCESS_READ && fstat(pin, &st) == 0 && S_ISDIR(st.st_mode)) {
+                struct verdict list = policy_eval(j->server->policy, p->text, p->length, ACCESS_LIST);
+                if (list.allow && !j->create)
+                        return view_open(&j->server->view, p->text, j->flags | O_DIRECTORY, 0);
+        }
+        bool covered = v->rule && v->rule->class == CLASS_GRANT;
+        if (pin < 0 && covered)
+                return pin; /* nothing there: the errno of a plain open, and nothing to report */
+        return refuse(j, p->text, j->want, v);
+}
+
+static int open_existing(struct job *j, const struct path *p)
+{
+        struct verdict v = policy_eval(j->server->policy, p->text, p->length, j->want);
+        if (!v.allow)
+                return open_denied(j, p, &v);
+        int fd = open_allowed(j, p->text);
+        if (fd >= 0)
+                record(j, p->text, j->want, &v, 0);
+        return fd;
+}
+
+/* As the caller's own open would: its umask, in a thread whose umask is its own. */
+static int create_new(struct job *j, const struct path *p)
+{
+        struct caller_status caller;
+        int r = caller_status(j->server->view.proc, j->request->tid, &caller);
+        if (r < 0)
+                return r;
+        if (!request_waiting(j->server, j->request))
+                return -ESRCH;
+        umask(caller.umask);
+        r = view_open(&j->server->view, p->text, j->flags | O_CREAT | O_EXCL, j->mode);
+        umask(0);
+        return r;
+}
+
+/* O_CREAT: open what exists, or else make it; each by its own verdict. O_EXCL is added for the making, so that the
+ * verdict "may create" never opens a file that somebody else has just put there. */
+static int open_or_create(struct job *j, const struct path *p)
+{
+        struct verdict may = policy_eval(j->server->policy, p->text, p->length, ACCESS_CREATE);
+        if (p->directory)
+                return -EISDIR;
+        for (int race = 0; race < RACES_MOST; race++) {
+                uint64_t look = (uint64_t)(O_PATH | (j->exclusive ? O_NOFOLLOW : 0));
+                cleanup_fd int there = view_open(&j->server->view, p->text, look, 0);
+                if (there >= 0 || there != -ENOENT) {
+                        if (there < 0)
+                                return there;
+                        return j->exclusive ? -EEXIST : open_existing(j, p);
+                }
+                if (!may.allow)
+                        return refuse(j, p->text, ACCESS_CREATE, &may);
+                int fd = create_new(j, p);
+                if (fd != -EEXIST || j->exclusive) {
+                        if (fd >= 0)
+                                record(j, p->text, ACCESS_CREATE, &may, 0);
+                        return fd;
+                }
+        }
+        return -EAGAIN;
+}
+
+/* An unnamed file: made in a directory where names may be created. The descriptor is the child's own, new and empty. */
+static int open_temporary(struct job *j, const struct path *p)
+{
+        struct caller_status caller;
+        struct verdict v = policy_eval(j->server->policy, p->text, p->length, ACCESS_CREATE);
+        if (!v.allow)
+                return open_denied(j, p, &v);
+        int r = caller_status(j->server->view.proc, j->request->tid, &caller);
+        if (r < 0)
+                return r;
+        umask(caller.umask);
+        r = open_allowed(j, p->text);
+        umask(0);
+        if (r >= 0)
+                record(j, p->text, ACCESS_CREATE, &v, 0);
+        return r;
+}
+
+static int open_canonical(struct job *j, struct path *p)
+{
+        if (j->temporary)
+                return open_temporary(j, p);
+        if (j->create)
+                return open_or_create(j, p);
+        if (p->directory && !(j->flags & O_DIRECTORY)) {
+                j->flags |= O_DIRECTORY;
+                j->want = wanted(j->flags);
+        }
+        return open_existing(j, p);
+}
+
+/* ---- where ------------------------------------------------------------------------------------------------------ */
+
+/* A reopen through /proc/self/fd/N: no more than the descriptor already gives is given without asking the policy. More is a
+ * new request on the object's own path, and only if that path still leads to the same object. */
+static int open_held(struct job *j, int held)
+{
+        struct path p = {0};
+        struct stat mine, named;
+        int have = fcntl(held, F_GETFL), asked = (int)(j->flags & O_ACCMODE);
+        if (have < 0)
+                return -errno;
+        bool within = (have & O_ACCMODE) == O_RDWR || (have & O_ACCMODE) == asked;
+        bool writes = (have & O_ACCMODE) != O_RDONLY || !(j->flags & O_TRUNC);
+        if (!(have & O_PATH) && within && writes && !j->exclusive) {
+                int fd = view_reopen(&j->server->view, held, (int)(j->flags & ~(uint64_t)O_NOFOLLOW) | O_NONBLOCK);
+                return fd < 0 ? fd : settle(j, fd);
+        }
+        int r = view_path_of(&j->server->view, held, p.text, sizeof(p.text));
+        if (r < 0)
+                return -EACCES;
+        p.length = strlen(p.text);
+        cleanup_fd int pin = view_open(&j->server->view, p.text, O_PATH, 0);
+        if (pin < 0 || fstat(pin, &named) < 0 || fstat(held, &mine) < 0 || named.st_dev != mine.st_dev ||
+            named.st_ino != mine.st_ino)
+                return -EACCES;
+        return open_canonical(j, &p);
+}
+
+/* The path as asked is not canonical: find the one that is, and open that. */
+static int open_resolved(struct job *j, const struct path *asked, bool *raced)
+{
+        struct resolved to = {.held = FD_NONE};
+        *raced = false;
+        bool walk = j->create || resolve_is_personal(asked->text);
+        int r = walk ? -ELOOP : resolve_pinned(j->server, asked, j->follow, &to.path);
+        if (r == -ELOOP || r == -ENOENT)
+                r = resolve_walk(j->server, j->request, asked, j->follow, &to);
+        if (r < 0)
+                return r;
+        cleanup_fd int held = to.held;
+        int fd = held >= 0 ? open_held(j, held) : open_canonical(j, &to.path);
+        *raced = fd == -ELOOP && j->follow;
+        return fd;
+}
+
+/* ---- openat2 with RESOLVE_ wishes of the caller's own ------------------------------------------------------------ */
+
+static bool same_mount(int a, int b)
+{
+        struct statx x, y;
+        return statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) == 0 && statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &y) == 0 &&
+               (x.stx_mask & y.stx_mask & STATX_MNT_ID) && x.stx_mnt_id == y.stx_mnt_id;
+}
+
+/* Pins `name` under the caller's wishes; with `parent`, only the directory it lies in. */
+static int pin_scoped(int from, const char *name, uint64_t resolve, bool follow, bool parent)
+{
+        char directory[PATH_MAX];
+        const char *slash = strrchr(name, '/');
+        if (!parent)
+                return view_pin_scoped(from, name, resolve, follow);
+        if (!slash)
+                strcpy(directory, ".");
+        else
+                snprintf(directory, sizeof(directory), "%.*s", slash == name ? 1 : (int)(slash - name), name);
+        return view_pin_scoped(from, directory, resolve, true);
+}
+
+/* The kernel resolves under those wishes as well as inside the view, and what it reached is opened by its canonical path.
+ * Without BENEATH or IN_ROOT, the view's root is where ".." and absolute links end. */
+static int open_scoped(struct job *j, const char *base)
+{
+        const struct request *r = j->request;
+        bool confined = (r->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0;
+        uint64_t resolve = (r->resolve & ~(uint64_t)RESOLVE_NO_XDEV) | (confined ? 0 : RESOLVE_IN_ROOT);
+        struct path joined = {0}, p = {0};
+        if (r->resolve & RESOLVE_CACHED)
+                return -EAGAIN; /* "not without waiting": callers then ask again without it */
+
+        int bad = path_join(&joined, base, r->path);
+        if (bad < 0)
+                return bad;
+        cleanup_fd int dir = view_open(&j->server->view, base, O_PATH | O_DIRECTORY, 0);
+        if (dir < 0)
+                return dir;
+        int from = confined ? dir : j->server->view.root;
+        const char *name = confined ? r->path : joined.text;
+        cleanup_fd int whole = pin_scoped(from, name, resolve, j->follow, false);
+        bool missing = whole == -ENOENT && j->create && !joined.directory;
+        cleanup_fd int pin = missing ? pin_scoped(from, name, resolve, true, true) : fd_take(&whole);
+        if (pin < 0)
+                return pin;
+        if ((r->resolve & RESOLVE_NO_XDEV) && !same_mount(dir, pin))
+                return -EXDEV;
+        bad = view_path_of(&j->server->view, pin, p.text, sizeof(p.text));
+        if (bad < 0)
+                return bad;
+        p.length = strlen(p.text);
+        p.directory = joined.directory;
+        if (missing) {
+                const char *last = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+                bad = strcmp(last, "..") == 0 ? -EISDIR : path_push(&p, last, strlen(last));
+        }
+        return bad < 0 ? bad : open_canonical(j, &p);
+}
+
+static int locate_and_open(struct job *j)
+{
+        const struct request *r = j->request;
+        struct path asked;
+        char base[PATH_MAX] = "/";
+        int bad = 0;
+
+        if (r->path[0] != '/' || (r->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)))
+                bad = caller_base(j->server->view.proc, r->tid, r->dirfd, base, sizeof(base));
+        if (bad < 0)
+                return bad;
+        if (r->resolve)
+                return open_scoped(j, base);
+        bad = path_join(&asked, base, r->path);
+        if (bad < 0)
+                return bad;
+
+        bool raced = true;
+        int fd = -ELOOP;
+        if (!asked.dotdot && !resolve_is_personal(asked.text))
+                fd = open_canonical(j, &asked);
+        for (int race = 0; fd == -ELOOP && raced && race < RACES_MOST; race++)
+                fd = open_resolved(j, &asked, &raced);
+        return fd;
+}
+
+void open_serve(struct server *s, const struct request *r, struct answer *out)
+{
+        struct job j = {.server = s, .request = r, .answer = out};
+        *out = (struct answer){.fd = FD_NONE};
+        int result = shape(&j);
+        if (result == 0)
+                result = locate_and_open(&j);
+        if (out->deferred)
+                return;
+        out->fd = result >= 0 ? result : FD_NONE;
+        out->error = result < 0 ? -result : 0;
+}

@@ -1,0 +1,133 @@
+#include "broker/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "broker/waiter.h"
+
+bool request_waiting(const struct server *s, const struct request *r)
+{
+        return r->transport != TRANSPORT_NOTIFY || notify_waiting(s, r->id);
+}
+
+void request_answer(const struct server *s, const struct request *r, struct answer *answer)
+{
+        if (r->transport == TRANSPORT_NOTIFY)
+                notify_answer(s, r, answer);
+        else
+                channel_answer(s, r, answer);
+        answer->fd = fd_close(answer->fd);
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------- */
+
+static int open_proc(struct server *s)
+{
+        s->view.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        s->view.self = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return s->view.proc < 0 || s->view.self < 0 ? -errno : 0;
+}
+
+static int start_threads(struct server *s)
+{
+        static const int on = 1;
+        int r = 0;
+        if (s->channel >= 0) {
+                /* So that the kernel names the sender of each request. */
+                if (setsockopt(s->channel, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+                        return -errno;
+                r = thread_start(s, &s->channel_thread, channel_main, s);
+                s->channel_running = r == 0;
+        }
+        if (r == 0 && s->notify >= 0) {
+                r = thread_start(s, &s->notify_thread, notify_main, s);
+                s->notify_running = r == 0;
+        }
+        return r;
+}
+
+int server_start(struct server **out, const struct server_options *o, cordon_error *err)
+{
+        struct server *s = calloc(1, sizeof(*s));
+        if (!s)
+                return error_set(err, ENOMEM, "out of memory");
+        s->policy = o->policy;
+        s->init = o->init;
+        s->uid = o->uid;
+        s->gid = o->gid;
+        s->privileged = geteuid() == 0 && o->uid != 0;
+        s->view = (struct view){FD_NONE, FD_NONE, FD_NONE};
+        s->notify = s->channel = FD_NONE;
+        s->audit = audit_new(o->policy, o->name, o->audit_fd);
+        s->waiter = waiter_new(s);
+
+        int r = !s->audit || !s->waiter ? -ENOMEM : open_proc(s);
+        if (r == 0) {
+                s->view.root = o->view;
+                s->notify = o->notify;
+                s->channel = o->channel;
+                r = start_threads(s);
+        }
+        if (r < 0) {
+                error_set(err, -r, "cannot start the broker's threads: %s", error_text(-r));
+                /* The descriptors stay the caller's. A running channel thread ends when its socket is shut down. */
+                if (s->channel >= 0)
+                        shutdown(s->channel, SHUT_RDWR);
+                if (s->channel_running)
+                        pthread_join(s->channel_thread, NULL);
+                s->channel_running = false;
+                s->view.root = s->notify = s->channel = FD_NONE;
+                server_free(s);
+                return r;
+        }
+        *out = s;
+        return 0;
+}
+
+void server_stop(struct server *s)
+{
+        if (s->channel >= 0)
+                shutdown(s->channel, SHUT_RDWR);
+        if (s->channel_running)
+                pthread_join(s->channel_thread, NULL);
+        if (s->notify_running)
+                pthread_join(s->notify_thread, NULL);
+        s->channel_running = s->notify_running = false;
+        s->waiter = waiter_free(s->waiter);
+        s->channel = fd_close(s->channel);
+        s->notify = fd_close(s->notify);
+        s->view.root = fd_close(s->view.root);
+        s->view.proc = fd_close(s->view.proc);
+        s->view.self = fd_close(s->view.self);
+}
+
+struct server *server_free(struct server *s)
+{
+        if (!s)
+                return NULL;
+        server_stop(s);
+        audit_free(s->audit);
+        free(s);
+        return NULL;
+}
+
+/* ---- figures ---------------------------------------------------------------------------------------------------- */
+
+struct server_counts server_counts(struct server *s)
+{
+        return (struct server_counts){
+                .requests = atomic_load_explicit(&s->requests, memory_order_relaxed),
+                .denied = audit_denied(s->audit),
+        };
+}
+
+unsigned server_denials(struct server *s, cordon_denial_fn *fn, void *ctx, uint64_t *dropped)
+{
+        return audit_denials(s->audit, fn, ctx, dropped);
+}

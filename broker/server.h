@@ -1,0 +1,60 @@
+/* What the broker's files share about one sandbox. Set at start and constant afterwards, but for what says otherwise. */
+#ifndef BROKER_SERVER_H
+#define BROKER_SERVER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "broker/audit.h"
+#include "broker/broker.h"
+#include "broker/request.h"
+#include "broker/view.h"
+
+struct waiter;
+
+struct server {
+        const struct policy *policy;
+        struct view view;
+        int notify, channel;
+        pid_t init;
+        uid_t uid;
+        gid_t gid;
+        bool privileged;           /* we are root: threads give up what the sandbox must not borrow from us */
+        struct audit *audit;       /* locks itself */
+        struct waiter *waiter;     /* locks itself */
+        atomic_uint_fast64_t requests;
+        pthread_t notify_thread, channel_thread;
+        bool notify_running, channel_running;
+};
+
+/* ---- operations ------------------------------------------------------------------------------------------------- */
+
+/* Serves one request of the open family: shape, policy, act. Never blocks on what the child controls. */
+void open_serve(struct server *s, const struct request *r, struct answer *out);
+
+/* The flags of open(2) and openat(2), which ignore what they do not know, as openat2(2) would take them. */
+uint64_t open_legacy_flags(uint64_t flags);
+
+/* True while the caller still waits for this request; to be asked before an operation has any effect. */
+bool request_waiting(const struct server *s, const struct request *r);
+/* Hands the answer over and closes its descriptor. Not for deferred ones. */
+void request_answer(const struct server *s, const struct request *r, struct answer *answer);
+
+/* ---- transports ------------------------------------------------------------------------------------------------- */
+
+void *notify_main(void *server);
+bool notify_waiting(const struct server *s, uint64_t id);
+void notify_answer(const struct server *s, const struct request *r, const struct answer *a);
+
+void *channel_main(void *server);
+void channel_answer(const struct server *s, const struct request *r, const struct answer *a);
+
+/* ---- threads ---------------------------------------------------------------------------------------------------- */
+
+/* Starts a thread with all signals blocked and a small stack, fit to act for the sandbox: a umask of its own, and as root the
+ * sandbox's file-system ids and no capability but CAP_SYS_PTRACE (to read the callers' memory). Returns once that has worked;
+ * otherwise the thread has ended again without running `fn`. */
+int thread_start(const struct server *s, pthread_t *out, void *(*fn)(void *), void *arg);
+
+#endif

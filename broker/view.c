@@ -1,0 +1,68 @@
+#include "broker/view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int open_how(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
+{
+        struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve};
+        /* EAGAIN is the kernel's word for "a rename or mount got in the way of a scoped look-up": it asks to be tried again. */
+        for (int tries = 0;; tries++) {
+                int fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+                if (fd >= 0)
+                        return fd;
+                if (errno == EINTR || (errno == EAGAIN && tries < 32 && (flags & O_NONBLOCK) == 0))
+                        continue;
+                return -errno;
+        }
+}
+
+int view_open(const struct view *v, const char *path, uint64_t flags, uint64_t mode)
+{
+        return open_how(v->root, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+}
+
+int view_pin(const struct view *v, const char *path, bool follow)
+{
+        return open_how(v->root, path, (uint64_t)(O_PATH | (follow ? 0 : O_NOFOLLOW)), 0,
+                        RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+int view_pin_scoped(int directory, const char *path, uint64_t resolve, bool follow)
+{
+        return open_how(directory, path, (uint64_t)(O_PATH | (follow ? 0 : O_NOFOLLOW)), 0,
+                        resolve | RESOLVE_NO_MAGICLINKS);
+}
+
+int view_path_of(const struct view *v, int fd, char *out, size_t size)
+{
+        char name[16];
+        struct stat st;
+        snprintf(name, sizeof(name), "%d", fd);
+        ssize_t length = readlinkat(v->self, name, out, size);
+        if (length < 0)
+                return -errno;
+        if ((size_t)length >= size)
+                return -ENAMETOOLONG;
+        out[length] = '\0';
+        if (out[0] != '/')
+                return -ENOENT;
+        /* The kernel marks removed files by a suffix that a file's own name may have as well: ask the inode. */
+        if (length > 10 && strcmp(out + length - 10, " (deleted)") == 0 && (fstat(fd, &st) < 0 || st.st_nlink == 0))
+                return -ENOENT;
+        return 0;
+}
+
+int view_reopen(const struct view *v, int fd, int flags)
+{
+        char name[16];
+        snprintf(name, sizeof(name), "%d", fd);
+        int again = openat(v->self, name, flags | O_CLOEXEC | O_NOCTTY);
+        return again < 0 ? -errno : again;
+}

@@ -1,0 +1,28 @@
+/* Opening inside the view, and nowhere else. Every path that a child names is resolved by openat2 from the view's root with
+ * RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS, so that whatever goes wrong above, the kernel bounds it by the view. */
+#ifndef BROKER_VIEW_H
+#define BROKER_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct view {
+        int root;  /* O_PATH, of the sandbox's root */
+        int proc;  /* O_PATH, our own /proc */
+        int self;  /* O_PATH, our own /proc/self/fd */
+};
+
+/* Opens a path that must be canonical: any symlink on the way is -ELOOP. */
+int view_open(const struct view *v, const char *path, uint64_t flags, uint64_t mode);
+/* Pins what the path leads to, symlinks followed (the last one only if `follow`). -ELOOP for magic links too. */
+int view_pin(const struct view *v, const char *path, bool follow);
+/* As openat2 from a pinned directory, with the caller's own RESOLVE_ wishes; pins. */
+int view_pin_scoped(int directory, const char *path, uint64_t resolve, bool follow);
+/* The canonical path of what a descriptor refers to, as the view names it. -ENOENT for what was removed or has no path. */
+int view_path_of(const struct view *v, int fd, char *out, size_t size);
+/* Opens the object behind a descriptor of ours anew. */
+int view_reopen(const struct view *v, int fd, int flags);
+
+#endif

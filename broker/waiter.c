@@ -1,0 +1,221 @@
+#include "broker/waiter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "broker/server.h"
+
+enum { TICK_MS = 100 };
+
+struct waiting {
+        struct request request;
+        enum wait_kind kind;
+        int fd, flags;
+};
+
+struct waiter {
+        struct server *server;
+        pthread_mutex_t lock; /* over `entries`, `count`, `stop` */
+        struct waiting *entries[WAITER_MOST];
+        unsigned count;
+        bool stop, running;
+        int wake, inotify, scratch[2]; /* scratch: a pipe for peeking with tee(2) */
+        pthread_t thread;
+};
+
+/* ---- one entry -------------------------------------------------------------------------------------------------- */
+
+/* Somebody writes to this FIFO, or has: data or a hang-up to read, or a tee that would wait for more instead of saying "end". */
+static bool has_writer(const struct waiter *w, int fd)
+{
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (poll(&p, 1, 0) > 0 && (p.revents & (POLLIN | POLLHUP)))
+                return true;
+        char byte;
+        ssize_t peeked = tee(fd, w->scratch[1], 1, SPLICE_F_NONBLOCK);
+        if (peeked > 0)
+                return read(w->scratch[0], &byte, 1) == 1; /* keep the pipe empty: a full one would look like a writer */
+        return peeked < 0 && errno == EAGAIN;
+}
+
+/* -EAGAIN: not yet. Else the answer is final; *fd is the descriptor to hand over. */
+static int attempt(const struct waiter *w, struct waiting *e, int *fd)
+{
+        if (e->kind == WAIT_FIFO_WRITER) {
+                if (!has_writer(w, e->fd))
+                        return -EAGAIN;
+                *fd = fd_take(&e->fd);
+                return 0;
+        }
+        *fd = view_reopen(&w->server->view, e->fd, e->flags | O_NONBLOCK);
+        if (*fd < 0)
+                return *fd == -ENXIO && e->kind == WAIT_FIFO_READER ? -EAGAIN : *fd;
+        return 0;
+}
+
+/* True when the entry is done with: answered, or nobody waits for it any more. */
+static bool settle(const struct waiter *w, struct waiting *e)
+{
+        int fd = FD_NONE;
+        if (!request_waiting(w->server, &e->request))
+                return true;
+        int r = attempt(w, e, &fd);
+        if (r == -EAGAIN)
+                return false;
+        if (r == 0 && fcntl(fd, F_SETFL, e->flags & (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME)) < 0) {
+                r = -errno;
+                fd = fd_close(fd);
+        }
+        struct answer answer = {.fd = r < 0 ? FD_NONE : fd, .error = -r};
+        request_answer(w->server, &e->request, &answer);
+        return true;
+}
+
+static void drop(struct waiting *e)
+{
+        fd_close(e->fd);
+        free(e);
+}
+
+/* ---- the thread ------------------------------------------------------------------------------------------------- */
+
+/* Settles what can be; one settled end of a FIFO may let another be, so go round until nothing moves. */
+static void settle_all(struct waiter *w)
+{
+        bool moved = true;
+        pthread_mutex_lock(&w->lock);
+        while (moved) {
+                moved = false;
+                for (unsigned i = 0; i < w->count;) {
+                        if (!settle(w, w->entries[i])) {
+                                i++;
+                                continue;
+                        }
+                        drop(w->entries[i]);
+                        w->entries[i] = w->entries[--w->count];
+                        moved = true;
+                }
+        }
+        pthread_mutex_unlock(&w->lock);
+}
+
+static void drain(int fd)
+{
+        char buffer[4096];
+        while (read(fd, buffer, sizeof(buffer)) > 0)
+                ;
+}
+
+static void *waiter_main(void *arg)
+{
+        struct waiter *w = arg;
+        for (;;) {
+                pthread_mutex_lock(&w->lock);
+                bool stop = w->stop;
+                int timeout = w->count > 0 ? TICK_MS : -1;
+                pthread_mutex_unlock(&w->lock);
+                if (stop)
+                        return NULL;
+                struct pollfd fds[] = {{.fd = w->wake, .events = POLLIN}, {.fd = w->inotify, .events = POLLIN}};
+                poll(fds, 2, timeout);
+                drain(w->wake);
+                drain(w->inotify);
+                settle_all(w);
+        }
+}
+
+static void wake(struct waiter *w)
+{
+        uint64_t one = 1;
+        while (write(w->wake, &one, sizeof(one)) < 0 && errno == EINTR)
+                ;
+}
+
+/* ---- from outside ----------------------------------------------------------------------------------------------- */
+
+struct waiter *waiter_new(struct server *s)
+{
+        struct waiter *w = calloc(1, sizeof(*w));
+        if (!w)
+                return NULL;
+        w->server = s;
+        w->wake = w->inotify = w->scratch[0] = w->scratch[1] = FD_NONE;
+        pthread_mutex_init(&w->lock, NULL);
+        return w;
+}
+
+/* The thread and its descriptors are made at the first need: most sandboxes never open a FIFO. */
+static int start(struct waiter *w)
+{
+        if (w->running)
+                return 0;
+        if (w->wake < 0)
+                w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (w->inotify < 0)
+                w->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+        if (w->scratch[0] < 0 && pipe2(w->scratch, O_CLOEXEC | O_NONBLOCK) < 0)
+                return -errno;
+        if (w->wake < 0 || w->inotify < 0)
+                return -EMFILE;
+        int r = thread_start(w->server, &w->thread, waiter_main, w);
+        w->running = r == 0;
+        return r;
+}
+
+int waiter_add(struct waiter *w, const struct request *r, enum wait_kind kind, int fd, int flags)
+{
+        char name[40];
+        struct waiting *e = malloc(sizeof(*e));
+        if (!e) {
+                fd_close(fd);
+                return -ENOMEM;
+        }
+        *e = (struct waiting){.request = *r, .kind = kind, .fd = fd, .flags = flags};
+
+        pthread_mutex_lock(&w->lock);
+        int result = w->count < WAITER_MOST ? start(w) : -EAGAIN;
+        if (result == 0) {
+                /* Watched before the first look, so that nothing falls between. Where the FIFO cannot be watched, the tick
+                 * still sees to it. One inode has one watch, however many wait; it goes with the inotify descriptor. */
+                snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+                inotify_add_watch(w->inotify, name, IN_OPEN | IN_CLOSE);
+                w->entries[w->count++] = e;
+        }
+        pthread_mutex_unlock(&w->lock);
+        if (result < 0)
+                drop(e);
+        else
+                wake(w);
+        return result;
+}
+
+struct waiter *waiter_free(struct waiter *w)
+{
+        if (!w)
+                return NULL;
+        if (w->running) {
+                pthread_mutex_lock(&w->lock);
+                w->stop = true;
+                pthread_mutex_unlock(&w->lock);
+                wake(w);
+                pthread_join(w->thread, NULL);
+        }
+        for (unsigned i = 0; i < w->count; i++)
+                drop(w->entries[i]);
+        fd_close(w->wake);
+        fd_close(w->inotify);
+        fd_close(w->scratch[0]);
+        fd_close(w->scratch[1]);
+        pthread_mutex_destroy(&w->lock);
+        free(w);
+        return NULL;
+}

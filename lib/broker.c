@@ -1,0 +1,72 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "lib/child.h"
+
+enum { EVENTS = 32 };
+
+int cordon_broker_new(cordon_broker **out, cordon_error *err)
+{
+        cordon_broker *b = calloc(1, sizeof(*b));
+        *out = NULL;
+        if (!b)
+                return error_set(err, ENOMEM, "out of memory");
+        b->epoll = epoll_create1(EPOLL_CLOEXEC);
+        if (b->epoll < 0) {
+                int code = errno;
+                free(b);
+                return error_set(err, code, "cannot create an epoll set: %s", error_text(code));
+        }
+        *out = b;
+        return 0;
+}
+
+cordon_broker *cordon_broker_free(cordon_broker *b)
+{
+        if (!b)
+                return NULL;
+        while (b->children)
+                cordon_child_free(b->children);
+        fd_close(b->epoll);
+        free(b);
+        return NULL;
+}
+
+int cordon_broker_fd(const cordon_broker *b)
+{
+        return b->epoll;
+}
+
+int cordon_broker_next_timeout(const cordon_broker *b)
+{
+        uint64_t first = 0, now = child_now();
+        for (const cordon_child *c = b->children; c; c = c->next) {
+                if (c->state != CHILD_DEAD && c->deadline_ns && (!first || c->deadline_ns < first))
+                        first = c->deadline_ns;
+        }
+        if (!first)
+                return -1;
+        if (first <= now)
+                return 0;
+        uint64_t ms = (first - now + 999999) / 1000000; /* up: too early would be a busy loop */
+        return ms > 1000000 ? 1000000 : (int)ms;
+}
+
+int cordon_broker_dispatch(cordon_broker *b)
+{
+        struct epoll_event events[EVENTS];
+        int n = epoll_wait(b->epoll, events, EVENTS, 0);
+        if (n < 0 && errno != EINTR)
+                return -errno;
+        /* No child is freed in here, so the pointers stay good while we go through them. */
+        for (int i = 0; i < n; i++)
+                child_advance(events[i].data.ptr);
+        uint64_t now = child_now();
+        for (cordon_child *c = b->children; c; c = c->next)
+                child_check_deadline(c, now);
+        return 0;
+}

@@ -1,0 +1,311 @@
+#include "lib/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "lib/environment.h"
+#include "lib/policy.h"
+
+enum { GRACE_MS = 2000 }; /* between SIGTERM and SIGKILL when the time is over */
+
+uint64_t child_now(void)
+{
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* ---- spawn ------------------------------------------------------------------------------------------------------ */
+
+static int watch(cordon_child *c, int fd)
+{
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
+        return epoll_ctl(c->broker->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int name_child(cordon_child *c, const cordon_child_options *o)
+{
+        const char *slash = strrchr(o->program, '/');
+        c->name = strdup(o->name ? o->name : slash ? slash + 1 : o->program);
+        c->program = strdup(o->program);
+        return c->name && c->program ? 0 : -ENOMEM;
+}
+
+/* Makes the program's channel: ours stays in the child object, the program's is returned. */
+static int make_channel(cordon_child *c, int *theirs)
+{
+        int pair[2];
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return -errno;
+        c->channel = pair[0];
+        *theirs = pair[1];
+        return 0;
+}
+
+static int launch(cordon_child *c, const struct plan *plan, const cordon_child_options *o, cordon_error *err)
+{
+        static const int inherited[3] = {0, 1, 2};
+        const char *const lone[] = {o->program, NULL};
+        cleanup_fd int theirs = FD_NONE;
+        bool channel = (o->flags & CORDON_CHILD_CHANNEL) != 0;
+        char cwd[4096];
+
+        int r = channel ? make_channel(c, &theirs) : 0;
+        if (r < 0)
+                return error_set(err, -r, "cannot create the channel: %s", error_text(-r));
+        char **env = environment_choose(plan->policy, o->envp, channel ? "CORDON_CHANNEL=3" : NULL);
+        if (!env)
+                return error_set(err, ENOMEM, "out of memory");
+        struct sandbox_options options = {
+                .plan = plan,
+                .program = o->program,
+                .argv = o->argv ? o->argv : lone,
+                .envp = (const char *const *)env,
+                .cwd = environment_cwd(plan->policy, cwd, sizeof(cwd)),
+                .channel = theirs,
+        };
+        memcpy(options.stdio, o->stdio ? o->stdio : inherited, sizeof(options.stdio));
+        r = sandbox_launch(&c->sandbox, &options, err);
+        environment_free(env);
+        return r;
+}
+
+static void enlist(cordon_child *c)
+{
+        uint64_t limit = policy_world(policy_of(c->policy))->limits.time_ms;
+        c->deadline_ns = limit ? c->started_ns + limit * 1000000u : 0;
+        c->next = c->broker->children;
+        c->broker->children = c;
+}
+
+int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy *policy, const cordon_child_options *o,
+                       cordon_error *err)
+{
+        const struct plan *plan;
+        *out = NULL;
+        if (o->size != sizeof(*o))
+                return error_set(err, EINVAL, "cordon_child_options has an unknown size");
+        if (!o->program || o->program[0] != '/')
+                return error_set(err, EINVAL, "the program must be named by an absolute path");
+        int r = policy_plan(policy, &plan, err);
+        if (r < 0)
+                return r;
+        cordon_child *c = calloc(1, sizeof(*c));
+        if (!c)
+                return error_set(err, ENOMEM, "out of memory");
+        c->broker = broker;
+        c->policy = cordon_policy_ref(policy);
+        c->channel = FD_NONE;
+        c->audit_fd = o->audit_fd > 0 ? o->audit_fd : -1;
+        c->sandbox = (struct sandbox){.pidfd = FD_NONE, .control = FD_NONE};
+        c->started_ns = child_now();
+        c->state = CHILD_DEAD; /* until there is something alive: cordon_child_free() has nothing to kill */
+        r = name_child(c, o);
+        if (r == 0)
+                r = launch(c, plan, o, err);
+        if (r == 0) {
+                c->state = CHILD_STARTING;
+                enlist(c);
+                r = watch(c, c->sandbox.control);
+                if (r == 0)
+                        r = watch(c, c->sandbox.pidfd);
+        }
+        if (r < 0) {
+                error_set(err, -r, "cannot start the sandbox: %s", error_text(-r));
+                cordon_child_free(c);
+                return r;
+        }
+        *out = c;
+        return 0;
+}
+
+/* ---- from state to state ---------------------------------------------------------------------------------------- */
+
+static void fail(cordon_child *c, int reason, int code)
+{
+        c->exit.reason = reason;
+        c->exit.error.code = code;
+        c->reported = true;
+        c->state = CHILD_EXITING;
+        sandbox_kill(&c->sandbox);
+}
+
+static void on_ready(cordon_child *c, struct sandbox_event *e)
+{
+        struct server_options options = {
+                .policy = policy_of(c->policy),
+                .name = c->name,
+                .view = e->view,
+                .notify = e->notify,
+                .channel = c->channel,
+                .audit_fd = c->audit_fd,
+                .init = c->sandbox.pid,
+                .uid = c->sandbox.uid,
+                .gid = c->sandbox.gid,
+        };
+        int r = c->state == CHILD_STARTING ? server_start(&c->server, &options, &c->exit.error) : -EPROTO;
+        if (r < 0) {
+                fd_close(e->view);
+                fd_close(e->notify);
+                fail(c, CORDON_EXIT_SETUP, -r);
+                return;
+        }
+        c->channel = FD_NONE;
+        c->state = CHILD_RUNNING;
+}
+
+static void on_failed(cordon_child *c, const struct sandbox_event *e)
+{
+        const char *colon = e->detail[0] ? ": " : "";
+        if (e->exec_failed)
+                error_set(&c->exit.error, e->error, "cannot execute %s: %s", c->program, error_text(e->error));
+        else
+                error_set(&c->exit.error, e->error, "setting up the sandbox failed at stage '%s'%s%s: %s (%s)",
+                          sandbox_stage_name(e->stage), colon, e->detail, error_text(e->error), error_name(e->error));
+        fail(c, e->exec_failed ? CORDON_EXIT_EXEC : CORDON_EXIT_SETUP, e->error);
+}
+
+static void on_exited(cordon_child *c, const struct sandbox_event *e)
+{
+        if (c->reported)
+                return;
+        c->reported = true;
+        c->exit.cpu_ns = e->cpu_ns;
+        c->exit.reason = WIFSIGNALED(e->wait_status) ? CORDON_EXIT_SIGNAL : CORDON_EXIT_CODE;
+        c->exit.status = WIFSIGNALED(e->wait_status) ? WTERMSIG(e->wait_status) : WEXITSTATUS(e->wait_status);
+        c->state = CHILD_EXITING;
+}
+
+static void take_events(cordon_child *c)
+{
+        struct sandbox_event e;
+        int r;
+        while ((r = sandbox_next_event(c->sandbox.control, &e)) == 1) {
+                if (e.kind == SANDBOX_READY)
+                        on_ready(c, &e);
+                else if (e.kind == SANDBOX_FAILED)
+                        on_failed(c, &e);
+                else
+                        on_exited(c, &e);
+        }
+        if (r < 0) { /* the end of pid 1, which the pidfd reports; or nonsense, and then it must end */
+                epoll_ctl(c->broker->epoll, EPOLL_CTL_DEL, c->sandbox.control, NULL);
+                c->sandbox.control = fd_close(c->sandbox.control);
+                sandbox_kill(&c->sandbox);
+        }
+}
+
+/* pid 1 is gone and with it, by the kernel's word, every process of the sandbox. */
+static void bury(cordon_child *c, int wait_status)
+{
+        c->state = CHILD_DEAD;
+        c->exit.wall_ns = child_now() - c->started_ns;
+        if (c->server) {
+                server_stop(c->server);
+                struct server_counts counts = server_counts(c->server);
+                c->exit.requests = counts.requests;
+                c->exit.denied = counts.denied;
+        }
+        if (!c->reported) {
+                c->exit.reason = WIFSIGNALED(wait_status) ? CORDON_EXIT_SIGNAL : CORDON_EXIT_SETUP;
+                c->exit.status = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+                if (c->exit.reason == CORDON_EXIT_SETUP)
+                        error_set(&c->exit.error, EPROTO, "pid 1 of the sandbox ended without a report");
+        }
+        if (c->timed_out && c->exit.reason != CORDON_EXIT_SETUP && c->exit.reason != CORDON_EXIT_EXEC)
+                c->exit.reason = CORDON_EXIT_TIME;
+        c->sandbox.control = fd_close(c->sandbox.control);
+        c->sandbox.pidfd = fd_close(c->sandbox.pidfd);
+        c->channel = fd_close(c->channel);
+}
+
+static void reap(cordon_child *c, bool block)
+{
+        int status = 0;
+        int r = sandbox_reap(&c->sandbox, block, &status);
+        if (r == 0)
+                return;
+        if (c->sandbox.control >= 0)
+                take_events(c); /* its last words may still be in the socket */
+        bury(c, r < 0 ? SIGKILL : status);
+}
+
+void child_advance(cordon_child *c)
+{
+        if (c->state != CHILD_DEAD && c->sandbox.control >= 0)
+                take_events(c);
+        if (c->state != CHILD_DEAD)
+                reap(c, false);
+}
+
+void child_check_deadline(cordon_child *c, uint64_t now)
+{
+        if (c->state == CHILD_DEAD || c->deadline_ns == 0 || now < c->deadline_ns)
+                return;
+        if (!c->timed_out && sandbox_signal(&c->sandbox, SIGTERM) == 0)
+                c->deadline_ns = now + (uint64_t)GRACE_MS * 1000000u;
+        else {
+                sandbox_kill(&c->sandbox);
+                c->deadline_ns = 0;
+        }
+        c->timed_out = true;
+}
+
+/* ---- asking and ending ------------------------------------------------------------------------------------------ */
+
+int cordon_child_signal(cordon_child *c, int signal)
+{
+        return c->state == CHILD_DEAD ? -ESRCH : sandbox_signal(&c->sandbox, signal);
+}
+
+pid_t cordon_child_pid(const cordon_child *c)
+{
+        return c->sandbox.pid;
+}
+
+int cordon_child_exit(const cordon_child *c, cordon_exit *out)
+{
+        if (c->state != CHILD_DEAD)
+                return -EAGAIN;
+        *out = c->exit;
+        return 0;
+}
+
+unsigned cordon_child_denials(const cordon_child *c, cordon_denial_fn *fn, void *ctx, uint64_t *dropped)
+{
+        if (dropped)
+                *dropped = 0;
+        return c->server ? server_denials(c->server, fn, ctx, dropped) : 0;
+}
+
+cordon_child *cordon_child_free(cordon_child *c)
+{
+        if (!c)
+                return NULL;
+        if (c->state != CHILD_DEAD) {
+                sandbox_kill(&c->sandbox);
+                reap(c, true);
+        }
+        for (cordon_child **at = &c->broker->children; *at; at = &(*at)->next) {
+                if (*at == c) {
+                        *at = c->next;
+                        break;
+                }
+        }
+        server_free(c->server);
+        fd_close(c->channel);
+        cordon_policy_unref(c->policy);
+        free(c->name);
+        free(c->program);
+        free(c);
+        return NULL;
+}

@@ -1,0 +1,46 @@
+/* The facade's own objects. A broker is an epoll set and a list of children; a child goes one way through four states:
+ *
+ *   STARTING   cloned; pid 1 sets the sandbox up. READY leads on; FAILED waits for pid 1's end
+ *   RUNNING    served; the program runs
+ *   EXITING    the program is gone, or was told to go; waiting for pid 1
+ *   DEAD       all of the sandbox is gone and reaped; only the results are left */
+#ifndef LIB_CHILD_H
+#define LIB_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/broker.h"
+#include "cordon.h"
+#include "sandbox/sandbox.h"
+
+enum child_state { CHILD_STARTING, CHILD_RUNNING, CHILD_EXITING, CHILD_DEAD };
+
+struct cordon_child {
+        cordon_child *next; /* in the broker's list */
+        cordon_broker *broker;
+        cordon_policy *policy; /* a reference */
+        char *name, *program;
+        enum child_state state;
+        struct sandbox sandbox;
+        struct server *server; /* from RUNNING on; kept for its counts until free */
+        int channel;           /* the broker's end, until the server takes it */
+        int audit_fd;
+        uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */
+        bool timed_out;
+        bool reported; /* pid 1 has said how the program ended */
+        cordon_exit exit;
+};
+
+struct cordon_broker {
+        int epoll;
+        cordon_child *children;
+};
+
+uint64_t child_now(void);
+/* Looks at the control socket and at pid 1; moves the child on as far as it goes now. */
+void child_advance(cordon_child *c);
+/* Acts on a deadline that has passed. */
+void child_check_deadline(cordon_child *c, uint64_t now);
+
+#endif

@@ -1,0 +1,6 @@
+#include "cordon.h"
+
+const char *cordon_version(void)
+{
+        return CORDON_VERSION;
+}
