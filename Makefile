@@ -30,18 +30,80 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/policy/bundles.o
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
-HELPER_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helpers/*.c))
+
+# Programs that the tests run inside and outside; see tests/helpers. rawcat comes static with each C library there is.
+HELPER_SRC := $(wildcard tests/helpers/*.c)
+HELPER_BIN := $(HELPER_SRC:%.c=$(BUILD)/%) $(BUILD)/tests/helpers/rawcat-static \
+              $(if $(shell command -v musl-gcc),$(BUILD)/tests/helpers/rawcat-musl) \
+              $(if $(shell command -v go),$(BUILD)/tests/helpers/gocat)
+
+PREFIX   ?= /usr/local
+BINDIR   ?= $(PREFIX)/bin
+LIBDIR   ?= $(PREFIX)/lib
+INCDIR   ?= $(PREFIX)/include
+MANDIR   ?= $(PREFIX)/share/man
+MANUALS  := $(wildcard docs/*.[1-9])
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run check check-run unit bench lint deps clean tests
+.PHONY: all run check check-unit check-run test-helpers tests examples bench lint deps test-deps clean install uninstall
 
 all: $(BUILD)/cordon
 
 -include Makefile.local
 
+# ---- the two commands ----------------------------------------------------------------------------------------------
+
+# Each step is a make of its own, in this order: what is missing is installed before anything asks pkg-config.
+run:
+	@tools/deps
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all
+	@tools/demo $(BUILD)/cordon
+
+check:
+	@tools/deps test
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests examples
+	@$(MAKE) --no-print-directory -s lint
+	@$(MAKE) --no-print-directory -s check-unit
+	@$(MAKE) --no-print-directory -s check-run
+	@echo "make check: all is well"
+
+bench:
+	@tools/deps test
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests
+	@BUILD=$(BUILD) tests/bench/run
+
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+
+# ---- the parts of check --------------------------------------------------------------------------------------------
+
 deps:
 	@tools/deps
+
+test-deps:
+	@tools/deps test
+
+# Sanitizers keep state of their own in each object, so symbols are looked at only without them.
+lint: $(if $(SANITIZE),,$(BUILD)/libcordon.a)
+	@CC=$(CC) tools/lint $(if $(SANITIZE),,$(BUILD))
+
+check-unit: $(UNIT_BIN)
+	@tools/unit $(BUILD)
+
+# Leaks of programs under test are the unit tests' business: what the sandboxed side leaves to the kernel is no leak.
+check-run: $(BUILD)/cordon test-helpers
+	@$(TEST_ENV) tests/run --cordon $(BUILD)/cordon
+	@if [ "$$(id -u)" = 0 ]; then echo "once more, as an ordinary user:"; \
+	        $(TEST_ENV) tests/run --as-user --cordon $(BUILD)/cordon; \
+	else echo "not run as root: 'sudo make check' does both"; fi
+
+TEST_ENV := HELPERS=$(abspath $(BUILD))/tests/helpers
+
+tests: $(UNIT_BIN) test-helpers
+test-helpers: $(HELPER_BIN)
+examples: $(BUILD)/examples/embed
+
+# ---- how things are made -------------------------------------------------------------------------------------------
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -59,12 +121,59 @@ $(BUILD)/libcordon.a: $(LIB_OBJ)
 	$(AR) rcs $@ $^
 
 $(BUILD)/cordon: $(CLI_OBJ) $(BUILD)/libcordon.a
-	$(CC) $(ALL_CFLAGS) $(LINK_STATIC) -o $@ $^ $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LINK_STATIC) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/libcordon.a
-	$(CC) $(ALL_CFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS) cmocka)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS) cmocka)
+
+$(BUILD)/examples/%: examples/%.c $(BUILD)/libcordon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $^ $(shell pkg-config --libs $(PKGS))
+
+# Helpers do by hand what programs do badly, so they are made without sanitizers and without fortification.
+HELPER_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -g -pthread -I. -Iinclude
+
+$(BUILD)/tests/helpers/%: tests/helpers/%.c $(wildcard tests/helpers/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(HELPER_CFLAGS) -o $@ $<
+# Those that speak to the broker over the channel.
+LINKED_HELPERS := $(patsubst %.c,$(BUILD)/%,$(shell grep -ls '"cordon.h"' $(HELPER_SRC) /dev/null))
+$(LINKED_HELPERS): $(BUILD)/tests/helpers/%: tests/helpers/%.c $(BUILD)/libcordon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
+
+$(BUILD)/tests/helpers/rawcat-static: tests/helpers/rawcat.c
+	@mkdir -p $(@D)
+	$(CC) $(HELPER_CFLAGS) -static -o $@ $<
+$(BUILD)/tests/helpers/rawcat-musl: tests/helpers/rawcat.c
+	@mkdir -p $(@D)
+	musl-gcc $(HELPER_CFLAGS) -static -o $@ $<
+$(BUILD)/tests/helpers/gocat: tests/helpers/gocat.go
+	@mkdir -p $(@D)
+	CGO_ENABLED=0 GOFLAGS=-mod=mod GO111MODULE=off GOCACHE=$(abspath $(BUILD))/go-cache go build -o $@ $<
+
+# ---- installing ----------------------------------------------------------------------------------------------------
+
+install: $(BUILD)/cordon $(BUILD)/cordon.pc
+	install -D -m 755 $(BUILD)/cordon $(DESTDIR)$(BINDIR)/cordon
+	install -D -m 644 $(BUILD)/libcordon.a $(DESTDIR)$(LIBDIR)/libcordon.a
+	install -D -m 644 $(BUILD)/cordon.pc $(DESTDIR)$(LIBDIR)/pkgconfig/cordon.pc
+	install -D -m 644 include/cordon.h $(DESTDIR)$(INCDIR)/cordon.h
+	for page in $(MANUALS); do \
+	        install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/cordon $(DESTDIR)$(LIBDIR)/libcordon.a $(DESTDIR)$(LIBDIR)/pkgconfig/cordon.pc \
+	        $(DESTDIR)$(INCDIR)/cordon.h
+	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+
+# What an embedder's build asks for: pkg-config --cflags --libs cordon.
+$(BUILD)/cordon.pc: include/cordon.h Makefile
+	@mkdir -p $(@D)
+	printf '%s\n' 'Name: cordon' 'Description: contains programs and brokers what they open' 'Version: $(VERSION)' \
+	        'Requires: $(PKGS)' 'Cflags: -I$(INCDIR)' 'Libs: -L$(LIBDIR) -lcordon -pthread' > $@
 
 clean:
 	rm -rf build
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/%.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/%.d) $(BUILD)/examples/embed.d
