@@ -56,7 +56,7 @@ all: $(BUILD)/cordon
 
 # Each step is a make of its own, in this order: what is missing is installed before anything asks pkg-config.
 run:
-	@tools/deps
+	@tools/deps run
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all
 	@tools/demo $(BUILD)/cordon
 

@@ -6,7 +6,7 @@
 
 #include "cli/cli.h"
 
-static void line(FILE *to, const char *prefix, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void line(FILE *to, const char *prefix, const char *format, va_list args)
 {
         char *text = NULL;
 
