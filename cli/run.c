@@ -16,9 +16,13 @@ struct run {
         int audit;
 };
 
+/* The library's own words say what it was doing; `what` is for when it has none. */
 static int fail(const char *what, int r, const cordon_error *error)
 {
-        say("%s: %s", what, *error->text ? error->text : strerror(-r));
+        if (*error->text)
+                say("%s", error->text);
+        else
+                say("%s: %s", what, strerror(-r));
         return STATUS_CORDON;
 }
 
@@ -86,7 +90,7 @@ static int conclude(const struct run *run, const cordon_exit *end)
                         say("the time limit of the policy is over: ended %s", run->program);
                 return STATUS_TIME;
         case CORDON_EXIT_EXEC:
-                say("cannot execute %s: %s", run->program, *end->error.text ? end->error.text : strerror(code));
+                fail("cannot execute the program", -code, &end->error);
                 if (code == ENOENT || code == EACCES)
                         say("the policy must let it run: `exec $PROG`, and `use @base` for its loader and libraries");
                 return code == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
