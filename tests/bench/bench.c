@@ -1,0 +1,282 @@
+/* make bench: what cordon costs, as ratios against something measured in the same run.
+ *
+ *   start   /bin/true until reaped: plain (posix_spawn), bwrap, cordon
+ *   open    open + close of one file, in a loop inside the program: native, cordon, and the floor: a supervisor that receives
+ *           the notification and hands out one fixed descriptor, with no look at the caller's memory, no policy, no open
+ *
+ * Rounds are interleaved, so that a machine that changes its speed changes it for all; of each kind the lowest round median is
+ * given. Nothing here passes or fails. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+enum { KINDS_MOST = 4, SAMPLES_MOST = 4096 };
+
+static uint64_t now_ns(void)
+{
+        struct timespec t;
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+        double x = *(const double *)a, y = *(const double *)b;
+        return (x > y) - (x < y);
+}
+
+static double median(double *values, unsigned count)
+{
+        qsort(values, count, sizeof(*values), by_value);
+        return values[count / 2];
+}
+
+static void die(const char *what)
+{
+        fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+        exit(1);
+}
+
+/* ---- running commands ------------------------------------------------------------------------------------------- */
+
+/* Runs argv and waits; its standard output goes to `out` (or is dropped where out is -1). */
+static void run(const char *const argv[], int out)
+{
+        posix_spawn_file_actions_t actions;
+        pid_t pid;
+        int status;
+        posix_spawn_file_actions_init(&actions);
+        if (out >= 0)
+                posix_spawn_file_actions_adddup2(&actions, out, 1);
+        else
+                posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+        errno = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
+        if (errno)
+                die(argv[0]);
+        posix_spawn_file_actions_destroy(&actions);
+        if (waitpid(pid, &status, 0) != pid || status != 0) {
+                fprintf(stderr, "bench: %s ended with status %d\n", argv[0], status);
+                exit(1);
+        }
+}
+
+/* What the command prints on its first line, as a number. */
+static double number_from(const char *const argv[])
+{
+        char text[64] = "";
+        int pipes[2];
+        if (pipe2(pipes, O_CLOEXEC) < 0)
+                die("pipe");
+        run(argv, pipes[1]);
+        close(pipes[1]);
+        if (read(pipes[0], text, sizeof(text) - 1) <= 0)
+                die("read");
+        close(pipes[0]);
+        return strtod(text, NULL);
+}
+
+struct kind {
+        const char *name;
+        const char *const *argv;
+        bool prints; /* its figure is what it prints (ns), not how long it takes */
+        double best;
+};
+
+static void print_table(const char *title, const struct kind *kinds, unsigned count, const char *note)
+{
+        printf("\n%s\n", title);
+        printf("  %-34s %10s", "", "us");
+        for (unsigned k = 0; k < count; k++)
+                printf("  / %-10.10s", kinds[k].name);
+        printf("\n");
+        for (unsigned i = 0; i < count; i++) {
+                printf("  %-34s %10.2f", kinds[i].name, kinds[i].best / 1000);
+                for (unsigned k = 0; k < count; k++)
+                        printf("  %12.2f", kinds[i].best / kinds[k].best);
+                printf("\n");
+        }
+        if (note)
+                printf("  %s\n", note);
+        fflush(stdout);
+}
+
+static void measure(struct kind *kinds, unsigned count, unsigned rounds, unsigned samples)
+{
+        static double values[SAMPLES_MOST];
+        for (unsigned round = 0; round < rounds; round++) {
+                for (unsigned k = 0; k < count; k++) {
+                        for (unsigned i = 0; i < samples; i++) {
+                                uint64_t start = now_ns();
+                                if (kinds[k].prints) {
+                                        values[i] = number_from(kinds[k].argv);
+                                } else {
+                                        run(kinds[k].argv, -1);
+                                        values[i] = (double)(now_ns() - start);
+                                }
+                        }
+                        double m = median(values, samples);
+                        if (round == 0 || m < kinds[k].best)
+                                kinds[k].best = m;
+                }
+        }
+}
+
+/* ---- the loop, and the floor ------------------------------------------------------------------------------------ */
+
+/* Prints the median of the batches' nanoseconds for one open + close. */
+static int loop(const char *path)
+{
+        enum { BATCHES = 60, BATCH = 500 };
+        double values[BATCHES];
+        for (int b = 0; b < BATCHES; b++) {
+                uint64_t start = now_ns();
+                for (int i = 0; i < BATCH; i++) {
+                        int fd = open(path, O_RDONLY | O_CLOEXEC);
+                        if (fd < 0)
+                                die(path);
+                        close(fd);
+                }
+                values[b] = (double)(now_ns() - start) / BATCH;
+        }
+        printf("%.1f\n", median(values, BATCHES));
+        return 0;
+}
+
+static int install_floor_filter(void)
+{
+        struct sock_filter code[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                            SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program);
+}
+
+static void serve_floor(int listener, int fixed)
+{
+        uint64_t sync = 1;
+        struct sched_param param = {0};
+        sched_setscheduler(0, SCHED_BATCH, &param);
+        ioctl(listener, SECCOMP_IOW(4, __u64), sync);
+        for (;;) {
+                struct seccomp_notif n = {0};
+                struct seccomp_notif_addfd give = {.flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = (__u32)fixed,
+                                                   .newfd_flags = O_CLOEXEC};
+                if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return;
+                }
+                give.id = n.id;
+                ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give);
+        }
+}
+
+static int floor_supervisor(const char *path)
+{
+        int pair[2], fixed = open(path, O_RDONLY | O_CLOEXEC);
+        struct fd_received got;
+        char byte;
+        if (fixed < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                die("floor");
+        pid_t pid = fork();
+        if (pid == 0) {
+                int listener = install_floor_filter();
+                if (listener < 0 || fd_send(pair[1], "x", 1, &listener, 1) < 0)
+                        die("seccomp");
+                close(listener);
+                exit(loop(path));
+        }
+        close(pair[1]);
+        if (fd_receive(pair[0], &byte, 1, &got, 1, 0) < 0 || got.count != 1)
+                die("listener");
+        /* The child's end: kill is not needed, RECV returns once the filter has no user left (6.11), else we poll the child. */
+        pid_t server = fork();
+        if (server == 0) {
+                serve_floor(got.fds[0], fixed);
+                _exit(0);
+        }
+        int status;
+        waitpid(pid, &status, 0);
+        kill(server, SIGKILL);
+        waitpid(server, NULL, 0);
+        return status == 0 ? 0 : 1;
+}
+
+/* ---- the tables ------------------------------------------------------------------------------------------------- */
+
+static void pin(unsigned cpu)
+{
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(cpu, &set);
+        sched_setaffinity(0, sizeof(set), &set);
+}
+
+static void bench_start(const char *cordon, bool bwrap)
+{
+        const char *plain[] = {"/bin/true", NULL};
+        const char *theirs[] = {"bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "/bin/true",
+                          NULL};
+        const char *ours[] = {cordon, "run", "-q", "--", "/bin/true", NULL};
+        struct kind kinds[] = {{"plain", plain, false, 0}, {"cordon", ours, false, 0}, {"bwrap", theirs, false, 0}};
+        unsigned count = bwrap ? 3 : 2;
+        measure(kinds, count, 7, 40);
+        print_table("start of /bin/true until reaped", kinds, count,
+                    bwrap ? "bwrap --unshare-all --ro-bind / / --proc /proc --dev /dev" : "bwrap is not installed");
+}
+
+static void bench_open(const char *self, const char *cordon, const char *title)
+{
+        const char *file = "/etc/ld.so.cache";
+        const char *native[] = {self, "loop", file, NULL};
+        const char *lowest[] = {self, "floor", file, NULL};
+        const char *ours[] = {cordon, "run", "-q", "--", self, "loop", file, NULL};
+        struct kind kinds[] = {{"native", native, true, 0}, {"floor", lowest, true, 0}, {"cordon", ours, true, 0}};
+        measure(kinds, 3, 5, 5);
+        print_table(title, kinds, 3, "floor: receive + addfd of a fixed descriptor, no vetting");
+}
+
+int main(int argc, char **argv)
+{
+        if (argc == 3 && strcmp(argv[1], "loop") == 0)
+                return loop(argv[2]);
+        if (argc == 3 && strcmp(argv[1], "floor") == 0)
+                return floor_supervisor(argv[2]);
+        if (argc != 2) {
+                fprintf(stderr, "usage: bench CORDON\n");
+                return 2;
+        }
+        char self[4096];
+        ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+        self[length > 0 ? length : 0] = '\0';
+        bool bwrap = system("command -v bwrap >/dev/null 2>&1") == 0;
+        bench_start(argv[1], bwrap);
+        bench_open(self, argv[1], "open + close, processes where the scheduler puts them");
+        pin(0);
+        bench_open(self, argv[1], "open + close, all on one CPU");
+        return 0;
+}
