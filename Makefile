@@ -31,12 +31,6 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/policy/bundles.o
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 
-# Programs that the tests run inside and outside; see tests/helpers. rawcat comes static with each C library there is.
-HELPER_SRC := $(wildcard tests/helpers/*.c)
-HELPER_BIN := $(HELPER_SRC:%.c=$(BUILD)/%) $(BUILD)/tests/helpers/rawcat-static \
-              $(if $(shell command -v musl-gcc),$(BUILD)/tests/helpers/rawcat-musl) \
-              $(if $(shell command -v go),$(BUILD)/tests/helpers/gocat)
-
 PREFIX   ?= /usr/local
 BINDIR   ?= $(PREFIX)/bin
 LIBDIR   ?= $(PREFIX)/lib
@@ -50,6 +44,7 @@ MANUALS  := $(wildcard docs/*.[1-9])
 
 all: $(BUILD)/cordon
 
+-include tests/tests.mk
 -include Makefile.local
 
 # ---- the two commands ----------------------------------------------------------------------------------------------
@@ -70,8 +65,8 @@ check:
 
 bench:
 	@tools/deps test
-	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests
-	@BUILD=$(BUILD) tests/bench/run
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all $(BUILD)/tests/bench/bench
+	@$(BUILD)/tests/bench/bench $(BUILD)/cordon
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 
@@ -100,7 +95,6 @@ check-run: $(BUILD)/cordon test-helpers
 TEST_ENV := HELPERS=$(abspath $(BUILD))/tests/helpers
 
 tests: $(UNIT_BIN) test-helpers
-test-helpers: $(HELPER_BIN)
 examples: $(BUILD)/examples/embed
 
 # ---- how things are made -------------------------------------------------------------------------------------------
@@ -126,31 +120,13 @@ $(BUILD)/cordon: $(CLI_OBJ) $(BUILD)/libcordon.a
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/libcordon.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS) cmocka)
 
+$(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/libcordon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
+
 $(BUILD)/examples/%: examples/%.c $(BUILD)/libcordon.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $^ $(shell pkg-config --libs $(PKGS))
-
-# Helpers do by hand what programs do badly, so they are made without sanitizers and without fortification.
-HELPER_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -g -pthread -I. -Iinclude
-
-$(BUILD)/tests/helpers/%: tests/helpers/%.c $(wildcard tests/helpers/*.h)
-	@mkdir -p $(@D)
-	$(CC) $(HELPER_CFLAGS) -o $@ $<
-# Those that speak to the broker over the channel.
-LINKED_HELPERS := $(patsubst %.c,$(BUILD)/%,$(shell grep -ls '"cordon.h"' $(HELPER_SRC) /dev/null))
-$(LINKED_HELPERS): $(BUILD)/tests/helpers/%: tests/helpers/%.c $(BUILD)/libcordon.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
-
-$(BUILD)/tests/helpers/rawcat-static: tests/helpers/rawcat.c
-	@mkdir -p $(@D)
-	$(CC) $(HELPER_CFLAGS) -static -o $@ $<
-$(BUILD)/tests/helpers/rawcat-musl: tests/helpers/rawcat.c
-	@mkdir -p $(@D)
-	musl-gcc $(HELPER_CFLAGS) -static -o $@ $<
-$(BUILD)/tests/helpers/gocat: tests/helpers/gocat.go
-	@mkdir -p $(@D)
-	CGO_ENABLED=0 GOFLAGS=-mod=mod GO111MODULE=off GOCACHE=$(abspath $(BUILD))/go-cache go build -o $@ $<
 
 # ---- installing ----------------------------------------------------------------------------------------------------
 
