@@ -1,0 +1,161 @@
+/* pid 1 after the set-up: starts the program, then reaps.
+ *
+ * It knows three things: the control socket, of which it only watches whether the other end is still there; the signals that
+ * come to it; and the wait statuses of the dead. It reads nothing else, least of all what the program can write.
+ * When it exits, for whatever reason, the kernel kills everything in the sandbox.
+ *
+ * The program is started as vfork does, on a stack of its own in pid 1's memory: nothing is copied only to be thrown away by
+ * execve, and what went wrong is simply left in that memory. */
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "sandbox/report.h"
+#include "sandbox/setup.h"
+#include "sandbox/sys.h"
+
+#define KERNEL_SIGSET (8) /* bytes, as the system calls want it */
+
+struct start {
+        struct setup *setup;
+        int stage, error; /* what failed, or 0 */
+};
+
+static _Noreturn void leave(int status)
+{
+        for (;;)
+                SYS_CALL(exit_group, status);
+}
+
+/* ---- the program's side of the fork ----------------------------------------------------------------------------------- */
+
+static int restore_signals(const struct setup *s)
+{
+        const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+        if (s->chld_ignored && sigaction(SIGCHLD, &ignore, NULL) < 0)
+                return -errno;
+        return SYS_CALL(rt_sigprocmask, SIG_SETMASK, &s->mask, NULL, (size_t)KERNEL_SIGSET);
+}
+
+static int become_program(const struct setup *s, struct start *start)
+{
+        const struct sandbox_options *o = s->options;
+        int result = 0;
+
+        start->stage = STAGE_PROGRAM;
+        if (s->files.resource >= 0)
+                result = SYS_CALL(prlimit64, 0, s->files.resource, &s->files.value, NULL);
+        if (result == 0)
+                result = sys_close_range(SETUP_CONTROL, ~0u);
+        if (result == 0)
+                result = restore_signals(s);
+        if (result < 0)
+                return result;
+        start->stage = STAGE_EXEC;
+        return SYS_CALL(execve, o->program, o->argv, o->envp);
+}
+
+static int program_main(void *arg)
+{
+        struct start *start = arg;
+
+        start->error = -become_program(start->setup, start);
+        leave(start->error == ENOENT ? 127 : 126);
+}
+
+static pid_t start_program(struct start *start)
+{
+        _Alignas(16) char stack[16384];
+
+        return clone(program_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, start);
+}
+
+/* ---- reaping ------------------------------------------------------------------------------------------------------------ */
+
+static uint64_t nanoseconds(const struct timeval *t)
+{
+        return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_usec * 1000u;
+}
+
+/* Takes every dead child. True once the program is among them. */
+static bool reap(pid_t program, int *status, uint64_t *cpu_ns)
+{
+        bool gone = false;
+
+        for (;;) {
+                struct rusage usage;
+                int one;
+                int pid = SYS_CALL(wait4, -1, &one, WNOHANG | __WALL, &usage);
+                if (pid == -EINTR)
+                        continue;
+                if (pid <= 0)
+                        return gone;
+                *cpu_ns += nanoseconds(&usage.ru_utime) + nanoseconds(&usage.ru_stime);
+                if (pid == program) {
+                        *status = one;
+                        gone = true;
+                }
+        }
+}
+
+/* Signals that somebody outside sent to pid 1 are meant for the program. Those of the terminal have reached it already, since
+ * it is in the same process group; and what the sandbox itself sends to its pid 1 means nothing. */
+static bool meant_for_program(const struct signalfd_siginfo *info)
+{
+        bool sent = info->ssi_code == SI_USER || info->ssi_code == SI_QUEUE || info->ssi_code == SI_TKILL;
+        return sent && info->ssi_pid == 0 && info->ssi_signo != SIGCHLD;
+}
+
+/* True when a child has died. */
+static bool take_signals(int signals, pid_t program)
+{
+        struct signalfd_siginfo info;
+        bool died = false;
+
+        while (SYS_CALL(read, signals, &info, sizeof(info)) == (int)sizeof(info)) {
+                if (info.ssi_signo == SIGCHLD)
+                        died = true;
+                if (meant_for_program(&info))
+                        SYS_CALL(kill, program, (int)info.ssi_signo);
+        }
+        return died;
+}
+
+static _Noreturn void watch(struct setup *s, pid_t program)
+{
+        struct pollfd ready[] = {{.fd = s->control, .events = POLLRDHUP}, {.fd = s->signals, .events = POLLIN}};
+        uint64_t cpu_ns = 0;
+        int status = 0;
+
+        for (;;) {
+                int count = SYS_CALL(ppoll, ready, 2, NULL, NULL, (size_t)0);
+                if (count == -EINTR)
+                        continue;
+                if (count < 0 || ready[0].revents)
+                        leave(125); /* the broker is gone: so are we, and with us all the rest */
+                if (!take_signals(s->signals, program) || !reap(program, &status, &cpu_ns))
+                        continue;
+                report_exited(s->control, status, cpu_ns);
+                leave(0);
+        }
+}
+
+_Noreturn void init_run(struct setup *s)
+{
+        struct start start = {.setup = s};
+
+        pid_t program = start_program(&start);
+        if (program < 0 || start.error) {
+                int stage = program < 0 ? STAGE_PROGRAM : start.stage;
+                report_failed(s->control, stage, program < 0 ? errno : start.error, s->options->program);
+                leave(125);
+        }
+        s->view = fd_close(s->view);
+        sys_close_range(0, SETUP_CHANNEL); /* or whoever reads our output would wait for us, too */
+        watch(s, program);
+}

@@ -1,0 +1,22 @@
+/* Landlock: what the kernel lets the sandbox do by itself with what is in the view. A second fence: the view's mount
+ * flags say the same more coarsely, and the rights of a tree inside a tree can only add up here, never shrink. */
+#ifndef SANDBOX_LANDLOCK_H
+#define SANDBOX_LANDLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LANDLOCK_ABI_TRUNCATE 3 /* before it, truncate(2) of an existing file cannot be refused */
+#define LANDLOCK_ABI_SCOPE 6    /* signals and abstract sockets stay inside */
+
+int landlock_abi(void); /* 0: the kernel has none */
+
+/* The rights for a mask of ACCESS_*, before what the ABI at hand does not know is taken off. */
+uint64_t landlock_rights(unsigned access, bool directory, bool device);
+
+/* Async-signal-safe, as all that the child calls. */
+int landlock_create(unsigned abi);
+int landlock_allow(int ruleset, unsigned abi, int path_fd, uint64_t rights);
+int landlock_enforce(int ruleset);
+
+#endif

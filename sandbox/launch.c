@@ -1,0 +1,181 @@
+/* The parent's side: prepare, clone, and from then on only what the broker asks of a running sandbox. */
+#include <linux/sched.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "sandbox/probe.h"
+#include "sandbox/setup.h"
+#include "sandbox/sys.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+/* ---- clone3 --------------------------------------------------------------------------------------------------------- */
+
+static uint64_t namespaces(const struct world *world)
+{
+        uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+        return world->net == NET_HOST ? flags : flags | CLONE_NEWNET;
+}
+
+/* 0 in the child, else as fork. No exit signal: the host's SIGCHLD and wait(2) never hear of the sandbox. */
+static pid_t clone_init(const struct world *world, int *pidfd)
+{
+        struct clone_args args = {
+                .flags = namespaces(world) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+                .pidfd = (uint64_t)(uintptr_t)pidfd,
+        };
+        return (pid_t)SYS_CALL(clone3, &args, sizeof(args));
+}
+
+static int clone_refused(int error, cordon_error *err)
+{
+        char why[256];
+
+        probe_userns_blocker(why, sizeof(why));
+        return error_set(err, -error, "cannot make namespaces for the sandbox: %s%s%s", error_text(-error),
+                         *why ? ": " : "", why);
+}
+
+/* ---- around it ------------------------------------------------------------------------------------------------------- */
+
+/* No handler of the host may run in the child, nor a cancellation of the calling thread be acted upon there. */
+struct quiet {
+        sigset_t mask;
+        int cancel;
+};
+
+static void quiet_begin(struct quiet *q)
+{
+        sigset_t all;
+
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &q->cancel);
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &q->mask);
+}
+
+static void quiet_end(const struct quiet *q)
+{
+        pthread_sigmask(SIG_SETMASK, &q->mask, NULL);
+        pthread_setcancelstate(q->cancel, NULL);
+}
+
+static int make_control(int ends[2], cordon_error *err)
+{
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+                return error_set(err, errno, "cannot make the control socket: %s", error_text(errno));
+        return 0;
+}
+
+static void remember_signals(struct setup *s, const sigset_t *mask)
+{
+        struct sigaction chld;
+
+        s->mask = *mask;
+        s->chld_ignored = sigaction(SIGCHLD, NULL, &chld) == 0 && !(chld.sa_flags & SA_SIGINFO) &&
+                          chld.sa_handler == SIG_IGN;
+}
+
+/* From clone3 on. What was made is given away only when all went well. */
+static int start(struct sandbox *out, struct setup *s, cordon_error *err)
+{
+        cleanup_fd int ours = FD_NONE, theirs = FD_NONE, pidfd = FD_NONE;
+        int ends[2];
+        int result = make_control(ends, err);
+
+        if (result < 0)
+                return result;
+        ours = ends[0];
+        theirs = ends[1];
+        s->control = theirs;
+        pid_t pid = clone_init(s->world, &pidfd);
+        if (pid == 0)
+                setup_run(s);
+        if (pid < 0) {
+                pidfd = FD_NONE;
+                return clone_refused(pid, err);
+        }
+        *out = (struct sandbox){.pidfd = pidfd, .control = ours, .pid = pid, .uid = s->uid, .gid = s->gid};
+        result = s->root ? ids_write_maps(s, pid, ours, err) : 0;
+        if (result < 0) {
+                sandbox_kill(out);
+                sandbox_reap(out, true, NULL);
+                *out = (struct sandbox){.pidfd = FD_NONE, .control = FD_NONE};
+                return error_set(err, -result, "cannot start the sandbox: %s", error_text(-result));
+        }
+        fd_take(&ours);
+        fd_take(&pidfd);
+        return 0;
+}
+
+int launch_in_world(struct sandbox *out, const struct sandbox_options *options, const struct world *world,
+                    cordon_error *err)
+{
+        struct setup s;
+        struct quiet quiet;
+
+        *out = (struct sandbox){.pidfd = FD_NONE, .control = FD_NONE};
+        quiet_begin(&quiet);
+        int result = setup_prepare(&s, options, world, err);
+        remember_signals(&s, &quiet.mask);
+        if (result == 0)
+                result = start(out, &s, err);
+        setup_release(&s);
+        quiet_end(&quiet);
+        return result;
+}
+
+int sandbox_launch(struct sandbox *out, const struct sandbox_options *options, cordon_error *err)
+{
+        return launch_in_world(out, options, policy_world(options->plan->policy), err);
+}
+
+/* ---- afterwards -------------------------------------------------------------------------------------------------------- */
+
+int sandbox_signal(const struct sandbox *s, int signal)
+{
+        /* It would stop pid 1 instead of being passed on. */
+        if (signal == SIGSTOP)
+                return -EINVAL;
+        return SYS_CALL(pidfd_send_signal, s->pidfd, signal, NULL, 0u);
+}
+
+void sandbox_kill(const struct sandbox *s)
+{
+        SYS_CALL(pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0u);
+}
+
+static int wait_status(const siginfo_t *info)
+{
+        switch (info->si_code) {
+        case CLD_EXITED:
+                return (info->si_status & 0xff) << 8;
+        case CLD_DUMPED:
+                return (info->si_status & 0x7f) | 0x80;
+        default:
+                return info->si_status & 0x7f;
+        }
+}
+
+int sandbox_reap(const struct sandbox *s, bool block, int *status)
+{
+        siginfo_t info;
+        int result;
+
+        do {
+                memset(&info, 0, sizeof(info));
+                result = SYS_CALL(waitid, P_PIDFD, s->pidfd, &info, WEXITED | __WALL | (block ? 0 : WNOHANG), NULL);
+        } while (result == -EINTR);
+        if (result < 0)
+                return result;
+        if (info.si_pid == 0)
+                return 0;
+        if (status)
+                *status = wait_status(&info);
+        return 1;
+}

@@ -1,0 +1,207 @@
+/* Everything that can be decided, allocated or read before clone3, and the refusals that need no child. */
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "sandbox/landlock.h"
+#include "sandbox/setup.h"
+#include "sandbox/sys.h"
+#include "sandbox/tree.h"
+
+/* ---- who we are ---------------------------------------------------------------------------------------------------- */
+
+static bool has_capabilities(uint64_t wanted)
+{
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[2] = {0};
+
+        if (syscall(SYS_capget, &header, data) < 0)
+                return false;
+        uint64_t effective = data[0].effective | (uint64_t)data[1].effective << 32;
+        return (effective & wanted) == wanted;
+}
+
+static int prepare_caller(struct setup *s, cordon_error *err)
+{
+        const uint64_t wanted =
+                UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID | UINT64_C(1) << CAP_SYS_ADMIN;
+
+        s->root = geteuid() == 0;
+        if (s->root && !has_capabilities(wanted))
+                return error_set(err, EPERM,
+                                 "as root, cordon needs CAP_SETUID, CAP_SETGID and CAP_SYS_ADMIN to become an "
+                                 "unprivileged user: run it as an ordinary user instead");
+        ids_prepare(s);
+        return 0;
+}
+
+static int prepare_stdio(const struct sandbox_options *options, cordon_error *err)
+{
+        for (int i = 0; i < 3; i++) {
+                struct stat info;
+                if (options->stdio[i] < 0)
+                        continue; /* stays closed */
+                if (fstat(options->stdio[i], &info) < 0)
+                        return error_set(err, errno, "descriptor %d of the program is not open", i);
+                if (S_ISDIR(info.st_mode))
+                        return error_set(err, EISDIR,
+                                         "descriptor %d of the program is a directory: it would lead out of the sandbox",
+                                         i);
+        }
+        return 0;
+}
+
+/* ---- Landlock ------------------------------------------------------------------------------------------------------ */
+
+static int prepare_landlock(struct setup *s, cordon_error *err)
+{
+        s->landlock_abi = (unsigned)landlock_abi();
+        if (s->landlock_abi == 0)
+                return error_set(err, EOPNOTSUPP, "this kernel has no Landlock, or it is not switched on (lsm=landlock,…)");
+        s->new_session = s->landlock_abi < LANDLOCK_ABI_SCOPE;
+        for (size_t i = 0; i < s->plan->mount_count && s->landlock_abi < LANDLOCK_ABI_TRUNCATE; i++) {
+                unsigned access = s->plan->mounts[i].access;
+                if ((access & ACCESS_CREATE) && !(access & ACCESS_WRITE))
+                        return error_set(err, EOPNOTSUPP,
+                                         "`create %s` needs Landlock ABI 3 (Linux 6.2), this kernel has %u",
+                                         s->plan->mounts[i].path, s->landlock_abi);
+        }
+        return 0;
+}
+
+/* ---- the view ------------------------------------------------------------------------------------------------------ */
+
+/* Descriptors that the child inherits for its own use lie above those of the program, so that arranging these never
+ * runs over them. */
+static int raise_fd(int *fd)
+{
+        if (*fd >= SETUP_FIRST_FREE)
+                return 0;
+        int higher = fcntl(*fd, F_DUPFD_CLOEXEC, SETUP_FIRST_FREE);
+        if (higher < 0)
+                return -errno;
+        fd_close(*fd);
+        *fd = higher;
+        return 0;
+}
+
+static int open_tree_as_root(struct setup *s, struct view_step *step, struct tree_maps *maps)
+{
+        cleanup_fd int tree = tree_open(step->mount);
+        int result;
+
+        if ((tree == -ENOENT || tree == -EACCES || tree == -ENOTDIR) && step->mount->optional) {
+                step->skipped = true;
+                return 0;
+        }
+        if (tree < 0)
+                return tree;
+        if (step->mount->kind == VIEW_BIND && step->mount->writable) {
+                result = tree_map_owner(tree, s->uid, s->gid, maps);
+                if (result < 0)
+                        return result;
+        }
+        result = raise_fd(&tree);
+        if (result < 0)
+                return result;
+        step->tree = fd_take(&tree);
+        s->keep[s->keep_count++] = step->tree;
+        return 0;
+}
+
+static int compare_ints(const void *a, const void *b)
+{
+        int left = *(const int *)a, right = *(const int *)b;
+        return (left > right) - (left < right);
+}
+
+/* Root's sources may lie where nobody gets to, and only root may map their owners: so root opens them. */
+static int open_trees(struct setup *s, cordon_error *err)
+{
+        struct tree_maps maps = {0};
+        int result = 0;
+
+        for (size_t i = 0; i < s->step_count && result == 0; i++) {
+                struct view_step *step = &s->steps[i];
+                if (step->mount->kind != VIEW_BIND && step->mount->kind != VIEW_DEVICE)
+                        continue;
+                result = open_tree_as_root(s, step, &maps);
+                if (result < 0)
+                        error_set(err, -result, "cannot show %s in the sandbox: %s", step->mount->source,
+                                  error_text(-result));
+        }
+        tree_maps_free(&maps);
+        if (s->keep_count > 0)
+                qsort(s->keep, s->keep_count, sizeof(*s->keep), compare_ints);
+        return result;
+}
+
+static void prepare_step(struct view_step *step, const struct plan_mount *mount)
+{
+        const uint64_t fewest = 1024, bytes_per_inode = 1024;
+
+        step->mount = mount;
+        step->tree = FD_NONE;
+        step->rights = landlock_rights(mount->access, mount->directory, mount->kind == VIEW_DEVICE);
+        if (mount->kind != VIEW_TMPFS || mount->size == 0)
+                return;
+        /* Empty files cost the kernel memory, too, which `size` does not count. */
+        uint64_t inodes = mount->size / bytes_per_inode;
+        snprintf(step->size, sizeof(step->size), "%llu", (unsigned long long)mount->size);
+        snprintf(step->inodes, sizeof(step->inodes), "%llu", (unsigned long long)(inodes < fewest ? fewest : inodes));
+}
+
+static int prepare_steps(struct setup *s, cordon_error *err)
+{
+        size_t count = s->plan->mount_count;
+
+        s->steps = calloc(count + 1, sizeof(*s->steps));
+        s->keep = calloc(count + 1, sizeof(*s->keep));
+        if (!s->steps || !s->keep)
+                return error_set(err, ENOMEM, "out of memory");
+        for (size_t i = 0; i < count; i++)
+                prepare_step(&s->steps[i], &s->plan->mounts[i]);
+        s->step_count = count;
+        return s->root ? open_trees(s, err) : 0;
+}
+
+/* -------------------------------------------------------------------------------------------------------------------- */
+
+int setup_prepare(struct setup *s, const struct sandbox_options *options, const struct world *world, cordon_error *err)
+{
+        *s = (struct setup){
+                .options = options,
+                .plan = options->plan,
+                .world = world,
+                .cwd = options->cwd ? options->cwd : "/",
+                .control = FD_NONE,
+                .signals = FD_NONE,
+                .ruleset = FD_NONE,
+                .view = FD_NONE,
+                .notify = FD_NONE,
+        };
+        int result = prepare_stdio(options, err);
+        if (result == 0)
+                result = prepare_caller(s, err);
+        if (result == 0)
+                result = prepare_landlock(s, err);
+        if (result == 0 && (result = limits_prepare(s)) < 0)
+                error_set(err, -result, "cannot read the limits of this process: %s", error_text(-result));
+        if (result == 0)
+                result = prepare_steps(s, err);
+        return result;
+}
+
+void setup_release(struct setup *s)
+{
+        for (size_t i = 0; i < s->step_count; i++)
+                fd_close(s->steps[i].tree);
+        free(s->steps);
+        free(s->keep);
+        s->steps = NULL;
+        s->keep = NULL;
+        s->step_count = s->keep_count = 0;
+}

@@ -1,0 +1,128 @@
+/* One datagram is one event: `kind`, then its fixed fields; descriptors ride along. Whatever is not exactly of that shape is
+ * refused whole, with every descriptor that came closed. */
+#include "sandbox/report.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/wire.h"
+#include "sandbox/setup.h"
+#include "sandbox/sys.h"
+
+#define REPORT_MOST 512
+#define DETAIL_MOST (sizeof(((struct sandbox_event *)0)->detail) - 1)
+
+static int post(int control, const struct wire *w, const int *fds, unsigned count)
+{
+        return wire_ok(w) ? fd_send(control, w->data, w->at, fds, count) : -EMSGSIZE;
+}
+
+int report_ready(int control, int view, int notify)
+{
+        uint8_t bytes[16];
+        struct wire w = wire_over(bytes, sizeof(bytes));
+        const int fds[2] = {view, notify};
+
+        wire_put_u32(&w, SANDBOX_READY);
+        wire_put_u32(&w, notify >= 0);
+        return post(control, &w, fds, notify >= 0 ? 2 : 1);
+}
+
+int report_failed(int control, int stage, int error, const char *detail)
+{
+        uint8_t bytes[REPORT_MOST];
+        struct wire w = wire_over(bytes, sizeof(bytes));
+
+        wire_put_u32(&w, SANDBOX_FAILED);
+        wire_put_u32(&w, (uint32_t)stage);
+        wire_put_u32(&w, (uint32_t)error);
+        wire_put_bytes(&w, detail ? detail : "", detail ? strnlen(detail, DETAIL_MOST) : 0);
+        return post(control, &w, NULL, 0);
+}
+
+int report_exited(int control, int wait_status, uint64_t cpu_ns)
+{
+        uint8_t bytes[32];
+        struct wire w = wire_over(bytes, sizeof(bytes));
+
+        wire_put_u32(&w, SANDBOX_EXITED);
+        wire_put_u32(&w, (uint32_t)wait_status);
+        wire_put_u64(&w, cpu_ns);
+        return post(control, &w, NULL, 0);
+}
+
+/* ---- the receiving side -------------------------------------------------------------------------------------------- */
+
+static int read_ready(struct wire *w, struct sandbox_event *out, struct fd_received *got)
+{
+        uint32_t notify = wire_get_u32(w);
+
+        if (!wire_done(w) || notify > 1 || got->count != 1 + notify)
+                return -EBADMSG;
+        out->view = fd_take(&got->fds[0]);
+        if (notify)
+                out->notify = fd_take(&got->fds[1]);
+        got->count = 0;
+        return 1;
+}
+
+static int read_failed(struct wire *w, struct sandbox_event *out)
+{
+        uint32_t stage = wire_get_u32(w), error = wire_get_u32(w);
+        size_t length;
+        const char *detail = wire_get_bytes(w, DETAIL_MOST, &length);
+
+        if (!wire_done(w) || stage >= STAGE_COUNT || error == 0 || error > 4095)
+                return -EBADMSG;
+        out->stage = (int)stage;
+        out->error = (int)error;
+        out->exec_failed = stage == STAGE_EXEC;
+        memcpy(out->detail, detail, length);
+        return 1;
+}
+
+static int read_exited(struct wire *w, struct sandbox_event *out)
+{
+        out->wait_status = (int)wire_get_u32(w);
+        out->cpu_ns = wire_get_u64(w);
+        return wire_done(w) ? 1 : -EBADMSG;
+}
+
+static int read_event(struct wire *w, struct sandbox_event *out, struct fd_received *got)
+{
+        uint32_t kind = wire_get_u32(w);
+
+        if (kind != SANDBOX_READY && got->count > 0)
+                return -EBADMSG;
+        out->kind = (enum sandbox_event_kind)kind;
+        switch (kind) {
+        case SANDBOX_READY:
+                return read_ready(w, out, got);
+        case SANDBOX_FAILED:
+                return read_failed(w, out);
+        case SANDBOX_EXITED:
+                return read_exited(w, out);
+        }
+        return -EBADMSG;
+}
+
+int sandbox_next_event(int control, struct sandbox_event *out)
+{
+        uint8_t bytes[REPORT_MOST];
+        struct fd_received got;
+
+        memset(out, 0, sizeof(*out));
+        out->view = out->notify = -1;
+        int result = fd_receive(control, bytes, sizeof(bytes), &got, 2, MSG_DONTWAIT);
+        /* Said once, before what is still queued, when pid 1 has died without reading all that we sent it. */
+        if (result == -ECONNRESET)
+                result = fd_receive(control, bytes, sizeof(bytes), &got, 2, MSG_DONTWAIT);
+        if (result < 0)
+                return result == -EAGAIN ? 0 : result;
+        struct wire w = wire_over(bytes, got.length);
+        result = read_event(&w, out, &got);
+        for (unsigned i = 0; i < got.count; i++)
+                fd_close(got.fds[i]);
+        return result;
+}

@@ -1,0 +1,13 @@
+/* The words that pid 1 says to the broker over the control socket, and how they are written. */
+#ifndef SANDBOX_REPORT_H
+#define SANDBOX_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* All async-signal-safe; 0 or -errno. */
+int report_ready(int control, int view, int notify); /* notify: -1 or FD_NONE where there is none */
+int report_failed(int control, int stage, int error, const char *detail);
+int report_exited(int control, int wait_status, uint64_t cpu_ns);
+
+#endif

@@ -1,0 +1,128 @@
+/* What pid 1 works from. The launcher fills it before clone3; afterwards the child only reads prepared memory and keeps the
+ * few descriptors that its own stages make. No stage allocates, and none reads anything that the program could have
+ * touched: the program does not exist yet. */
+#ifndef SANDBOX_SETUP_H
+#define SANDBOX_SETUP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "sandbox/sandbox.h"
+
+/* As root, the program's id; and how many descriptors below which nothing of the set-up may lie:
+ * 0, 1, 2 and the channel are the program's, 4 is the control socket. */
+#define SETUP_ROOT_ID 65534
+#define SETUP_CHANNEL 3
+#define SETUP_CONTROL 4
+#define SETUP_FIRST_FREE 5
+
+/* In the order in which they happen. The names are in stages.c. */
+enum stage {
+        STAGE_NONE,
+        STAGE_SIGNALS,
+        STAGE_DESCRIPTORS,
+        STAGE_HOSTNAME,
+        STAGE_NETWORK,
+        STAGE_IDS,
+        STAGE_MEMORY,
+        STAGE_RULESET,
+        STAGE_MOUNTS,
+        STAGE_PROC, /* part of the mounts, named since it has reasons of its own to fail */
+        STAGE_ROOT,
+        STAGE_LIMITS,
+        STAGE_CWD,
+        STAGE_CAPABILITIES,
+        STAGE_PRIVILEGES,
+        STAGE_LANDLOCK,
+        STAGE_SECCOMP,
+        STAGE_READY,
+        STAGE_PROGRAM,
+        STAGE_EXEC,
+        STAGE_COUNT
+};
+
+/* One mount of the plan, and what was prepared for it. */
+struct view_step {
+        const struct plan_mount *mount;
+        uint64_t rights;   /* Landlock's */
+        int tree;          /* detached mount, opened by the parent when it is root; else FD_NONE */
+        bool skipped;      /* optional, and its source does not exist */
+        char size[24];     /* VIEW_TMPFS: texts of the options; empty: the kernel's default */
+        char inodes[24];
+};
+
+struct limit_step {
+        int resource;
+        struct rlimit value;
+};
+
+struct setup {
+        const struct sandbox_options *options;
+        const struct plan *plan;
+        const struct world *world;
+        const char *cwd;
+        bool root;   /* the caller is root: it opens the trees and writes the maps */
+        uid_t uid;   /* the same number inside and outside */
+        gid_t gid;
+        char uid_map[40], gid_map[40];
+        sigset_t mask;       /* the caller's, which the program gets */
+        bool chld_ignored;   /* the caller ignores SIGCHLD; pid 1 must not, the program shall again */
+        bool new_session;    /* no signal scope in this kernel: job control is given up */
+        struct view_step *steps;
+        size_t step_count;
+        int *keep; /* the steps' trees, ascending */
+        size_t keep_count;
+        unsigned landlock_abi;
+        struct limit_step limits[8];
+        size_t limit_count;
+        struct limit_step files; /* RLIMIT_NOFILE, in force for the program only; resource -1: none */
+
+        /* What the stages leave for each other. */
+        int control;
+        int signals; /* signalfd */
+        int ruleset;
+        int view; /* the view's root */
+        int notify;
+        mode_t umask;
+        int stage;          /* where we are */
+        const char *detail; /* path or name concerned, for the report of a failure */
+};
+
+/* ---- prepare.c ------------------------------------------------------------------------------------------------ */
+
+int setup_prepare(struct setup *s, const struct sandbox_options *options, const struct world *world, cordon_error *err);
+void setup_release(struct setup *s); /* closes the parent's copies, frees */
+
+/* ---- stages.c: the child ---------------------------------------------------------------------------------------- */
+
+_Noreturn void setup_run(struct setup *s);
+
+/* ---- one file each ---------------------------------------------------------------------------------------------- */
+
+int descriptors_arrange(struct setup *s);
+
+void ids_prepare(struct setup *s);
+int ids_enter(struct setup *s);
+int ids_write_maps(const struct setup *s, pid_t pid, int to_child, cordon_error *err); /* in the parent, as root */
+
+int view_build(struct setup *s);
+int view_enter(struct setup *s);
+
+int limits_prepare(struct setup *s);
+int limits_apply(struct setup *s);
+
+int caps_drop(struct setup *s);
+
+int seccomp_load(struct setup *s);
+
+_Noreturn void init_run(struct setup *s);
+
+/* launch.c; the plan's own world comes from its policy, tests make one up. */
+int launch_in_world(struct sandbox *out, const struct sandbox_options *options, const struct world *world,
+                    cordon_error *err);
+
+#endif

@@ -1,0 +1,148 @@
+/* pid 1's set-up, as a table. What is in it happens, in this order, and nothing else does:
+ *
+ * while it still has capabilities over its new namespaces, it makes its world (ids, mounts, limits); then it gives up, one
+ * after the other, capabilities, privileges to come, files and system calls; then it reports, and becomes the reaper. The
+ * first stage that fails is reported by name, and nothing of the program runs. */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "sandbox/landlock.h"
+#include "sandbox/report.h"
+#include "sandbox/setup.h"
+#include "sandbox/sys.h"
+
+/* All signals are blocked since before clone3, and the handlers of the host are gone (CLONE_CLEAR_SIGHAND). */
+static int stage_signals(struct setup *s)
+{
+        const struct sigaction plain = {.sa_handler = SIG_DFL};
+
+        if (s->chld_ignored && sigaction(SIGCHLD, &plain, NULL) < 0)
+                return -errno;
+        return s->new_session ? SYS_CALL(setsid) < 0 ? -errno : 0 : 0;
+}
+
+static int stage_hostname(struct setup *s)
+{
+        static const char name[] = "cordon";
+        (void)s;
+        return SYS_CALL(sethostname, name, sizeof(name) - 1);
+}
+
+static int stage_network(struct setup *s)
+{
+        struct ifreq request = {.ifr_flags = IFF_UP | IFF_RUNNING, .ifr_name = "lo"};
+
+        if (s->world->net != NET_LOOPBACK)
+                return 0;
+        s->detail = "lo";
+        cleanup_fd int fd = SYS_CALL(socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        return fd < 0 ? fd : SYS_CALL(ioctl, fd, SIOCSIFFLAGS, &request);
+}
+
+/* Our memory is a copy of the host's: nobody inside may look at it. */
+static int stage_memory(struct setup *s)
+{
+        (void)s;
+        SYS_CALL(prctl, PR_SET_NAME, "cordon-init", 0, 0, 0);
+        return SYS_CALL(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static int stage_ruleset(struct setup *s)
+{
+        s->ruleset = landlock_create(s->landlock_abi);
+        return s->ruleset < 0 ? s->ruleset : 0;
+}
+
+static int stage_cwd(struct setup *s)
+{
+        s->detail = s->cwd;
+        return SYS_CALL(chdir, s->cwd);
+}
+
+static int stage_privileges(struct setup *s)
+{
+        (void)s;
+        return SYS_CALL(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static int stage_landlock(struct setup *s)
+{
+        int result = landlock_enforce(s->ruleset);
+        s->ruleset = fd_close(s->ruleset);
+        return result;
+}
+
+/* The descriptors that come from here on are made before the filter, which need not allow making them. */
+static int stage_seccomp(struct setup *s)
+{
+        uint64_t all = ~UINT64_C(0);
+
+        s->view = SYS_CALL(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (s->view < 0)
+                return s->view;
+        s->signals = SYS_CALL(signalfd4, -1, &all, sizeof(all), SFD_CLOEXEC | SFD_NONBLOCK);
+        if (s->signals < 0)
+                return s->signals;
+        return seccomp_load(s);
+}
+
+static int stage_ready(struct setup *s)
+{
+        return report_ready(s->control, s->view, s->notify);
+}
+
+static const struct {
+        enum stage id;
+        const char *name;
+        int (*fn)(struct setup *s); /* NULL: a part of another stage, that has a name of its own */
+} stages[] = {
+        {STAGE_NONE, "launch", NULL},
+        {STAGE_SIGNALS, "signals", stage_signals},
+        {STAGE_DESCRIPTORS, "descriptors", descriptors_arrange},
+        {STAGE_HOSTNAME, "hostname", stage_hostname},
+        {STAGE_NETWORK, "network", stage_network},
+        {STAGE_IDS, "ids", ids_enter},
+        {STAGE_MEMORY, "memory", stage_memory},
+        {STAGE_RULESET, "landlock rules", stage_ruleset},
+        {STAGE_MOUNTS, "mounts", view_build},
+        {STAGE_PROC, "proc", NULL},
+        {STAGE_ROOT, "root", view_enter},
+        {STAGE_LIMITS, "limits", limits_apply},
+        {STAGE_CWD, "working directory", stage_cwd},
+        {STAGE_CAPABILITIES, "capabilities", caps_drop},
+        {STAGE_PRIVILEGES, "no_new_privs", stage_privileges},
+        {STAGE_LANDLOCK, "landlock", stage_landlock},
+        {STAGE_SECCOMP, "seccomp", stage_seccomp},
+        {STAGE_READY, "ready", stage_ready},
+        {STAGE_PROGRAM, "program", NULL},
+        {STAGE_EXEC, "exec", NULL},
+};
+_Static_assert(sizeof(stages) / sizeof(stages[0]) == STAGE_COUNT, "every stage has its line");
+
+const char *sandbox_stage_name(int stage)
+{
+        return stage >= 0 && stage < STAGE_COUNT ? stages[stage].name : "unknown";
+}
+
+_Noreturn void setup_run(struct setup *s)
+{
+        for (size_t i = 0; i < STAGE_COUNT; i++) {
+                if (!stages[i].fn)
+                        continue;
+                s->stage = (int)stages[i].id;
+                s->detail = NULL;
+                int result = stages[i].fn(s);
+                if (result < 0) {
+                        report_failed(s->control, s->stage, -result, s->detail);
+                        for (;;)
+                                SYS_CALL(exit_group, 125);
+                }
+        }
+        init_run(s);
+}

@@ -1,0 +1,91 @@
+/* One mount_setattr over a whole tree costs the same however many mounts are in it. Attributes are only ever added, which is
+ * allowed on mounts that the kernel has locked, too. The source is opened with no symlink followed: it was canonical when
+ * the plan was made, and if it is not any more, somebody else chose what we would show. */
+#include "sandbox/tree.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "sandbox/idmap.h"
+#include "sandbox/sys.h"
+
+/* MS_PRIVATE of <sys/mount.h>, which cannot be had beside <linux/mount.h>. */
+#define PROPAGATION_PRIVATE (UINT64_C(1) << 18)
+
+uint64_t tree_flags(const struct plan_mount *mount)
+{
+        uint64_t flags = MOUNT_ATTR_NOSUID;
+
+        if (mount->kind != VIEW_DEVICE)
+                flags |= MOUNT_ATTR_NODEV;
+        if (!mount->executable)
+                flags |= MOUNT_ATTR_NOEXEC;
+        /* A read-only mount does not stop writing to a device, only changing the node itself. */
+        if (!mount->writable || mount->kind == VIEW_DEVICE)
+                flags |= MOUNT_ATTR_RDONLY;
+        return flags;
+}
+
+int tree_open(const struct plan_mount *mount)
+{
+        struct mount_attr attr = {.attr_set = tree_flags(mount), .propagation = PROPAGATION_PRIVATE};
+        cleanup_fd int source =
+                sys_open_path(AT_FDCWD, mount->source, O_NOFOLLOW, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+
+        if (source < 0)
+                return source;
+        int tree = sys_clone_tree(source);
+        if (tree < 0)
+                return tree;
+        int result = sys_mount_setattr(tree, AT_RECURSIVE, &attr);
+        if (result < 0) {
+                fd_close(tree);
+                return result;
+        }
+        return tree;
+}
+
+/* The user namespace for an owner: made at first need. */
+static int map_for(struct tree_maps *cache, const struct stat *top, uid_t uid, gid_t gid)
+{
+        for (size_t i = 0; i < cache->count; i++)
+                if (cache->maps[i].uid == top->st_uid && cache->maps[i].gid == top->st_gid)
+                        return cache->maps[i].userns;
+
+        struct tree_map *more = realloc(cache->maps, (cache->count + 1) * sizeof(*more));
+        if (!more)
+                return -ENOMEM;
+        cache->maps = more;
+        int userns = idmap_userns(top->st_uid, uid, top->st_gid, gid);
+        if (userns >= 0)
+                more[cache->count++] = (struct tree_map){top->st_uid, top->st_gid, userns};
+        return userns;
+}
+
+int tree_map_owner(int tree, uid_t uid, gid_t gid, struct tree_maps *cache)
+{
+        struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
+        struct stat top;
+
+        if (fstat(tree, &top) < 0)
+                return -errno;
+        if (top.st_uid == uid && top.st_gid == gid)
+                return 0;
+        int userns = map_for(cache, &top, uid, gid);
+        if (userns < 0)
+                return userns;
+        attr.userns_fd = (__u64)userns;
+        int result = sys_mount_setattr(tree, AT_RECURSIVE, &attr);
+        if (result == -EINVAL || result == -EPERM) /* something mounted below cannot: the top alone, then */
+                result = sys_mount_setattr(tree, 0, &attr);
+        return result == -EINVAL || result == -EPERM ? 1 : result;
+}
+
+void tree_maps_free(struct tree_maps *cache)
+{
+        for (size_t i = 0; i < cache->count; i++)
+                fd_close(cache->maps[i].userns);
+        free(cache->maps);
+        *cache = (struct tree_maps){0};
+}

@@ -1,0 +1,31 @@
+/* Trees of the host as detached mounts, with the view's flags already on them. The same code runs in the parent, where only
+ * it can reach or map what the plan names (root), and in the child (everybody else). */
+#ifndef SANDBOX_TREE_H
+#define SANDBOX_TREE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "policy/plan.h"
+
+/* MOUNT_ATTR_* for a mount of the plan. */
+uint64_t tree_flags(const struct plan_mount *mount);
+
+/* A detached copy of the mount's source, private, with its flags; or -errno. Async-signal-safe. */
+int tree_open(const struct plan_mount *mount);
+
+/* Shows the owner of the tree's top as `uid`/`gid` and back, by means of a user namespace that was made for that pair and is
+ * kept in `cache`. 0; 1: the file system cannot, and the tree stays as it is; -errno. Parent only. */
+struct tree_map {
+        uid_t uid;
+        gid_t gid;
+        int userns;
+};
+struct tree_maps {
+        struct tree_map *maps;
+        size_t count;
+};
+int tree_map_owner(int tree, uid_t uid, gid_t gid, struct tree_maps *cache);
+void tree_maps_free(struct tree_maps *cache);
+
+#endif
