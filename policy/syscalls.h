@@ -21,6 +21,14 @@ void syscall_groups(void (*fn)(void *ctx, const char *name, const char *text), v
 int syscall_number(const char *name);
 const char *syscall_name(int number); /* or NULL */
 
+/* What a policy can say about a call or a group. Where it could say nothing that holds, plan_compile refuses the line. */
+enum syscall_fate {
+        SYSCALL_FREE,    /* the policy decides */
+        SYSCALL_REFUSED, /* refused in every policy (for a group: all of it) */
+        SYSCALL_NEEDED,  /* allowed in every policy: no program could be started without */
+};
+enum syscall_fate syscall_fate(const char *name);
+
 enum filter_action { FILTER_ENOSYS, FILTER_ALLOW, FILTER_ERRNO, FILTER_NOTIFY, FILTER_KILL };
 
 #define FILTER_TESTS 2
@@ -52,9 +60,11 @@ struct filter_wish {
         const int *notify; /* syscall numbers that the broker serves */
         size_t notify_count;
         enum net_mode net;
+        bool no_path_metadata; /* mode, owner, times and attributes can be changed by descriptor only, not by path */
 };
 
-/* What goes round the broker is refused here in every policy, whatever the rules say. -ENOMEM, -E2BIG. */
+/* How rules combine, whatever their order: a call named by itself beats a group; among equals, deny beats allow. Where no
+ * line allows anything, @default is what the denying lines take from. What goes round the broker is refused here in every policy, whatever the rules say. -ENOMEM, -E2BIG. */
 int filter_compile(struct filter *out, const struct filter_wish *wish);
 void filter_free(struct filter *f);
 
