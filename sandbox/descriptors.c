@@ -1,7 +1,6 @@
 /* The closed table: the program's descriptors to their numbers, the control socket to its own, the trees that root opened
  * where they are, and nothing else. Done first, in pid 1 already: it lives as long as the sandbox, and must not keep
  * anything of the host's alive, a sibling's control socket least of all. */
-#include "base/fd.h"
 #include "sandbox/setup.h"
 #include "sandbox/sys.h"
 
@@ -36,12 +35,12 @@ static int place_control(struct setup *s)
         return s->control < 0 ? s->control : 0;
 }
 
-static int place(int source, int target)
+/* What the program shall not have is held until its execve by a copy of the control socket: or a descriptor of the set-up
+ * would come to lie there. */
+static int place(const struct setup *s, int source, int target)
 {
-        if (source < 0) {
-                fd_close(target);
-                return 0;
-        }
+        if (source < 0)
+                return SYS_CALL(dup3, s->control, target, O_CLOEXEC);
         return source == target ? SYS_CALL(fcntl, target, F_SETFD, 0) : SYS_CALL(dup3, source, target, 0);
 }
 
@@ -66,9 +65,9 @@ int descriptors_arrange(struct setup *s)
         int result = clear_control(s);
         if (result == 0)
                 result = clear_the_way(source);
-        for (int i = 0; i < PROGRAM_FDS && result >= 0; i++)
-                result = place(source[i], i);
-        if (result >= 0)
+        if (result == 0)
                 result = place_control(s);
+        for (int i = 0; i < PROGRAM_FDS && result >= 0; i++)
+                result = place(s, source[i], i);
         return result < 0 ? result : close_the_rest(s);
 }

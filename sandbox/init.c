@@ -136,8 +136,8 @@ static _Noreturn void watch(struct setup *s, pid_t program)
                 int count = SYS_CALL(ppoll, ready, 2, NULL, NULL, (size_t)0);
                 if (count == -EINTR)
                         continue;
-                if (count < 0 || ready[0].revents)
-                        leave(125); /* the broker is gone: so are we, and with us all the rest */
+                if (count < 0 || ready[0].revents || (ready[1].revents & ~POLLIN))
+                        leave(125); /* the broker is gone, most likely: so are we, and with us all the rest */
                 if (!take_signals(s->signals, program) || !reap(program, &status, &cpu_ns))
                         continue;
                 report_exited(s->control, status, cpu_ns);

@@ -31,7 +31,7 @@ int tree_open(const struct plan_mount *mount)
 {
         struct mount_attr attr = {.attr_set = tree_flags(mount), .propagation = PROPAGATION_PRIVATE};
         cleanup_fd int source =
-                sys_open_path(AT_FDCWD, mount->source, O_NOFOLLOW, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+                sys_open_path(AT_FDCWD, mount->source, 0, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 
         if (source < 0)
                 return source;
