@@ -1,0 +1,256 @@
+/* The order in which a plan is made: what exists is asked once, then the view, the checks, what is brokered, the filter. */
+#include "policy/plan.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/plan_build.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* ---- small questions -------------------------------------------------------------------------------------------- */
+
+bool path_within(const char *path, const char *tree)
+{
+        size_t length = tree[1] ? strlen(tree) : 0; /* "/" */
+        return strncmp(path, tree, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+bool rule_is_own(const struct rule *rule)
+{
+        const char *file = rule->origin.file;
+        return !rule->implied && rule->use_depth == 0 && file && file[0] != '@' && file[0] != '(';
+}
+
+struct verdict planner_eval(const struct planner *p, const char *path)
+{
+        return policy_eval(p->policy, path, strlen(path), ACCESS_LIST);
+}
+
+static void ignore_link(void *ctx, const char *path, const char *target)
+{
+        (void)ctx;
+        (void)path;
+        (void)target;
+}
+
+mode_t planner_mode(struct planner *p, const char *path)
+{
+        char canonical[PATH_MAX];
+        mode_t mode = 0;
+
+        if (p->host->canonical(p->host->ctx, path, canonical, &mode, ignore_link, NULL) < 0)
+                return 0;
+        return strcmp(canonical, path) == 0 ? mode : 0; /* what was canonical when the policy was read is to be so still */
+}
+
+/* ---- telling ---------------------------------------------------------------------------------------------------- */
+
+static void __attribute__((format(printf, 5, 0)))
+tell(struct planner *p, struct origin at, const char *source, const char *hint, const char *format, va_list args)
+{
+        char message[1024]; /* cut, it still says what is wrong */
+        cordon_diag diag = {
+                .severity = CORDON_ERROR,
+                .file = at.file ? at.file : "(default)",
+                .line = at.line,
+                .column = source ? 1 : 0,
+                .width = source && *source ? (unsigned)strlen(source) : 1,
+                .message = message,
+                .hint = hint,
+                .source = source,
+        };
+        vsnprintf(message, sizeof(message), format, args);
+        if (p->diag)
+                p->diag(p->diag_ctx, &diag);
+}
+
+void planner_refuse(struct planner *p, const struct rule *rule, const char *hint, const char *format, ...)
+{
+        va_list args;
+        va_start(args, format);
+        tell(p, rule->origin, rule->text, hint, format, args);
+        va_end(args);
+        p->refused = true;
+}
+
+void planner_refuse_at(struct planner *p, struct origin at, const char *hint, const char *format, ...)
+{
+        va_list args;
+        va_start(args, format);
+        tell(p, at, NULL, hint, format, args);
+        va_end(args);
+        p->refused = true;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+tell_absent(struct planner *p, const struct rule *rule, const char *format, ...)
+{
+        va_list args;
+        va_start(args, format);
+        tell(p, rule->origin, rule->text, "make it first", format, args);
+        va_end(args);
+}
+
+void planner_absent(struct planner *p, const struct rule *rule, const char *path)
+{
+        tell_absent(p, rule, "%s does not exist", path);
+        p->missing = true;
+}
+
+static char *__attribute__((format(printf, 2, 0))) vformat(struct planner *p, const char *format, va_list args)
+{
+        char text[1024];
+        int length = vsnprintf(text, sizeof(text), format, args);
+        size_t kept = length < 0 ? 0 : strlen(text);
+        char *copy = arena_copy(p->arena, text, kept);
+        p->no_memory = p->no_memory || !copy;
+        return copy;
+}
+
+void planner_note(struct planner *p, struct origin at, const char *format, ...)
+{
+        struct plan *plan = p->plan;
+        va_list args;
+
+        if (plan->note_count == p->note_room) {
+                size_t room = p->note_room ? 2 * p->note_room : 16;
+                struct plan_note *more = arena_alloc(p->arena, room * sizeof(*more));
+                if (!more) {
+                        p->no_memory = true;
+                        return;
+                }
+                if (plan->note_count > 0)
+                        memcpy(more, plan->notes, plan->note_count * sizeof(*more));
+                plan->notes = more;
+                p->note_room = room;
+        }
+        va_start(args, format);
+        const char *text = vformat(p, format, args);
+        va_end(args);
+        if (text)
+                plan->notes[plan->note_count++] = (struct plan_note){text, at};
+}
+
+void planner_inexact(struct planner *p, const char *format, ...)
+{
+        va_list args;
+        if (p->inexact)
+                return;
+        va_start(args, format);
+        p->inexact = vformat(p, format, args);
+        va_end(args);
+}
+
+/* ---- what is brokered ------------------------------------------------------------------------------------------- */
+
+static bool only_creates(const struct rule *rule)
+{
+        return rule->class == CLASS_GRANT && (rule->access & ACCESS_CREATE) && !(rule->access & ACCESS_WRITE);
+}
+
+static void find_inexact_rules(struct planner *p)
+{
+        for (size_t i = 0; i < p->rule_count && !p->inexact; i++) {
+                if (!p->rules[i].literal)
+                        planner_inexact(p, "`%s` goes by a pattern", p->rules[i].text);
+                else if (only_creates(&p->rules[i]))
+                        planner_inexact(p, "`%s` is for new files alone", p->rules[i].text);
+        }
+}
+
+static void decide_brokered(struct planner *p)
+{
+        static const char *const why[] = {
+                [AUDIT_DENIED] = "denials are to be seen and explained",
+                [AUDIT_ALL] = "every open is to be recorded (audit all)",
+                [AUDIT_NONE] = NULL,
+        };
+
+        p->plan->why_open = why[p->world->audit];
+        if (!p->plan->why_open) {
+                find_inexact_rules(p);
+                p->plan->why_open = p->inexact;
+        }
+        if (p->plan->why_open)
+                p->plan->brokered |= FAMILY_OPEN;
+}
+
+static int make_filter(struct planner *p)
+{
+        static const char *const names[] = {"open", "openat", "openat2", "creat"};
+        int numbers[COUNT(names)];
+        struct filter_wish wish = {
+                .rules = p->world->syscalls,
+                .rule_count = p->world->syscall_count,
+                .notify = numbers,
+                .net = p->world->net,
+        };
+
+        for (size_t i = 0; i < COUNT(names) && (p->plan->brokered & FAMILY_OPEN); i++) {
+                int number = syscall_number(names[i]);
+                if (number >= 0)
+                        numbers[wish.notify_count++] = number;
+        }
+        for (size_t i = 0; i < p->rule_count; i++)
+                wish.no_path_metadata = wish.no_path_metadata || only_creates(&p->rules[i]);
+        return filter_compile(&p->plan->filter, &wish);
+}
+
+/* ---- making and freeing ----------------------------------------------------------------------------------------- */
+
+static int make_plan(struct planner *p)
+{
+        p->modes = arena_alloc(p->arena, (p->rule_count + 1) * sizeof(*p->modes));
+        if (!p->modes)
+                return -ENOMEM;
+        for (size_t i = 0; i < p->rule_count; i++)
+                if (p->rules[i].literal)
+                        p->modes[i] = planner_mode(p, p->rules[i].pattern);
+        plan_view(p);
+        if (p->no_memory)
+                return -ENOMEM;
+        plan_check(p);
+        decide_brokered(p);
+        if (p->no_memory)
+                return -ENOMEM;
+        if (p->refused)
+                return -EINVAL;
+        return p->missing ? -ENOENT : make_filter(p);
+}
+
+int plan_compile(struct plan *out, const struct policy *policy, const struct policy_host *host, cordon_diag_fn *diag,
+                 void *diag_ctx)
+{
+        struct planner p = {
+                .plan = out,
+                .policy = policy,
+                .world = policy_world(policy),
+                .host = host,
+                .diag = diag,
+                .diag_ctx = diag_ctx,
+        };
+        int r = -ENOMEM;
+
+        *out = (struct plan){.policy = policy};
+        p.arena = out->arena = calloc(1, sizeof(*p.arena));
+        p.rules = policy_rules(policy, &p.rule_count);
+        if (p.arena)
+                r = make_plan(&p);
+        if (r < 0)
+                plan_free(out);
+        return r;
+}
+
+void plan_free(struct plan *plan)
+{
+        filter_free(&plan->filter);
+        if (plan->arena)
+                arena_free(plan->arena);
+        free(plan->arena);
+        *plan = (struct plan){0};
+}

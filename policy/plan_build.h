@@ -1,0 +1,57 @@
+/* The state of one plan in the making; private to this room.
+ *
+ *   plan.c           the order of things: ask the host, plan the view, check, decide what is brokered, make the filter
+ *   plan_view.c      rules to mounts
+ *   plan_check.c     what this version refuses, and what people should know
+ *   plan_describe.c  the finished plan in words */
+#ifndef POLICY_PLAN_BUILD_H
+#define POLICY_PLAN_BUILD_H
+
+#include "policy/arena.h"
+#include "policy/plan.h"
+
+/* What $PROG stands for where no program is known (check, explain). */
+#define PLAN_PROGRAM_UNKNOWN "/usr/bin/PROGRAM-GIVEN-AT-RUN"
+
+struct planner {
+        struct plan *plan;
+        struct arena *arena; /* the plan's */
+        const struct policy *policy;
+        const struct world *world;
+        const struct policy_host *host;
+        cordon_diag_fn *diag;
+        void *diag_ctx;
+        const struct rule *rules;
+        size_t rule_count;
+        mode_t *modes; /* of each literal rule's path; 0: it does not exist, or the rule is not literal */
+        size_t mount_room, note_room;
+        const char *inexact; /* the first reason why view and Landlock alone would not be exact */
+        bool refused, missing, no_memory;
+};
+
+/* The view. Restrictions and grants that depend on the tree around them are refused here. */
+void plan_view(struct planner *p);
+/* Everything else. Needs the view. */
+void plan_check(struct planner *p);
+
+/* Reports an error at the rule's line. */
+void planner_refuse(struct planner *p, const struct rule *rule, const char *hint, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
+void planner_refuse_at(struct planner *p, struct origin at, const char *hint, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
+void planner_note(struct planner *p, struct origin at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* As planner_refuse(), where something has to be made first. */
+void planner_absent(struct planner *p, const struct rule *rule, const char *path);
+/* Only the first reason is kept. */
+void planner_inexact(struct planner *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* st_mode of a path of the host, 0 where it does not exist or is reached through a symlink. */
+mode_t planner_mode(struct planner *p, const char *path);
+/* All that the policy grants at a canonical path. */
+struct verdict planner_eval(const struct planner *p, const char *path);
+
+/* True where `path` is `tree` or lies below it. */
+bool path_within(const char *path, const char *tree);
+/* True where the rule was written by the user, and not by a bundle, the default policy or a world verb. */
+bool rule_is_own(const struct rule *rule);
+
+#endif

@@ -1,0 +1,238 @@
+/* What this version refuses, and what people should know.
+ *
+ * Names that match a pattern can only be kept from being made, moved and removed by whoever sees every call that changes
+ * names. In this version that is nobody: the kernel does it by itself. So a pattern may take away inside trees that cannot
+ * be written, where it is a question of opening alone, and nowhere else. Each refusal says what to write instead. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "policy/pattern.h"
+#include "policy/plan_build.h"
+#include "policy/trie.h"
+
+/* ---- can a pattern match below a tree? -------------------------------------------------------------------------- */
+
+/* The components of a pattern from its first wildcard on: there are few, see TRIE_WILD_DEPTH_MAX. */
+struct tail {
+        const char *text[TRIE_WILD_DEPTH_MAX];
+        size_t length[TRIE_WILD_DEPTH_MAX];
+        unsigned count;
+};
+
+static const char *next_component(const char *at, size_t *length)
+{
+        at += strspn(at, "/");
+        *length = strcspn(at, "/");
+        return *length > 0 ? at : NULL;
+}
+
+/* What follows the literal prefix. False where it is longer than any pattern may be. */
+static bool tail_of(struct tail *tail, const struct rule *rule)
+{
+        const char *at = rule->pattern;
+        size_t length, skip = 0;
+
+        tail->count = 0;
+        for (const char *c = rule->prefix; (c = next_component(c, &length)); c += length)
+                skip++;
+        for (; (at = next_component(at, &length)); at += length) {
+                if (skip > 0) {
+                        skip--;
+                        continue;
+                }
+                if (tail->count == TRIE_WILD_DEPTH_MAX)
+                        return false;
+                tail->text[tail->count] = at;
+                tail->length[tail->count++] = length;
+        }
+        return true;
+}
+
+static bool spans(const struct tail *tail, unsigned i)
+{
+        return tail->length[i] == 2 && memcmp(tail->text[i], "**", 2) == 0;
+}
+
+/* Bit i: the components before i are used up. A `**` may also stand for nothing. */
+static uint64_t open_spans(const struct tail *tail, uint64_t states)
+{
+        for (unsigned i = 0; i < tail->count; i++)
+                if ((states >> i & 1) && spans(tail, i))
+                        states |= UINT64_C(1) << (i + 1);
+        return states;
+}
+
+static uint64_t step(const struct tail *tail, uint64_t states, const char *name, size_t length)
+{
+        uint64_t next = 0;
+
+        for (unsigned i = 0; i < tail->count; i++) {
+                if (!(states >> i & 1))
+                        continue;
+                if (spans(tail, i))
+                        next |= UINT64_C(1) << i;
+                else if (component_match(tail->text[i], tail->length[i], name, length))
+                        next |= UINT64_C(1) << (i + 1);
+        }
+        return open_spans(tail, next);
+}
+
+/* True where the pattern matches some path strictly below `tree`, or could: in doubt, true. */
+static bool matches_below(const struct rule *rule, const char *tree)
+{
+        struct tail tail;
+        size_t length;
+
+        if (path_within(rule->prefix, tree))
+                return true;
+        if (!path_within(tree, rule->prefix))
+                return false;
+        if (!tail_of(&tail, rule))
+                return true;
+        uint64_t states = open_spans(&tail, 1);
+        const char *at = tree + (rule->prefix[1] ? strlen(rule->prefix) : 0);
+        for (; (at = next_component(at, &length)); at += length)
+                states = step(&tail, states, at, length);
+        return (states & ((UINT64_C(1) << tail.count) - 1)) != 0; /* something of the pattern is left to match */
+}
+
+/* ---- patterns --------------------------------------------------------------------------------------------------- */
+
+/* Mounts of the host's trees, in which patterns can do harm. What is in private places is the program's own. */
+static const struct plan_mount *tree_matched(const struct planner *p, const struct rule *rule, bool executable)
+{
+        for (size_t i = 0; i < p->plan->mount_count; i++) {
+                const struct plan_mount *m = &p->plan->mounts[i];
+                if (m->kind == VIEW_BIND && m->directory && (executable ? m->executable : m->writable) &&
+                    (m->access & ~rule->access) && matches_below(rule, m->path))
+                        return m;
+        }
+        return NULL;
+}
+
+static void check_restricting_pattern(struct planner *p, const struct rule *rule)
+{
+        const struct plan_mount *tree = tree_matched(p, rule, false);
+
+        if (tree) {
+                planner_refuse(p, rule, "name the paths one by one, or keep them outside of what is written",
+                               "`%s` is a pattern that matches in the writable tree %s: in this version the program could "
+                               "get round it by renaming",
+                               rule->text, tree->path);
+                return;
+        }
+        if (!(rule->access & ACCESS_EXEC) && (tree = tree_matched(p, rule, true)))
+                planner_note(p, rule->origin, "`%s` is a pattern: in %s it governs opening, not execution", rule->text,
+                             tree->path);
+}
+
+static void check_pattern(struct planner *p, const struct rule *rule)
+{
+        const char *verb = rule->verb ? rule->verb : "";
+
+        if (rule->class == CLASS_HIDE) {
+                planner_refuse(p, rule, "`deny` does it, or hide the paths one by one",
+                               "`hide` with a pattern is not supported in this version: metadata is not brokered");
+                return;
+        }
+        if (rule->access & (ACCESS_WRITE | ACCESS_CREATE | ACCESS_EXEC)) {
+                planner_refuse(p, rule, "name the directory that holds them",
+                               "`%s` by pattern is not supported in this version", verb);
+                return;
+        }
+        if (rule->class == CLASS_GRANT && !(planner_eval(p, rule->prefix).access & ACCESS_LIST)) {
+                if (!rule_is_own(rule) && planner_mode(p, rule->prefix) == 0)
+                        return; /* a bundle's, for other hosts */
+                planner_refuse(p, rule, "list that directory as well",
+                               "`%s` would show files whose neighbours in %s are not to be seen: not supported in this "
+                               "version",
+                               rule->text, rule->prefix);
+                return;
+        }
+        check_restricting_pattern(p, rule);
+}
+
+/* ---- literal rules ---------------------------------------------------------------------------------------------- */
+
+static bool grants(const struct rule *rule, unsigned more_than)
+{
+        return rule->class == CLASS_GRANT && !rule->implied && (rule->access & ~more_than) != 0;
+}
+
+static bool is_device(const struct planner *p, const char *path)
+{
+        for (size_t i = 0; p->world->devices[i]; i++)
+                if (strcmp(path + strlen("/dev/"), p->world->devices[i]) == 0)
+                        return true;
+        return false;
+}
+
+static void check_literal(struct planner *p, const struct rule *rule, mode_t mode)
+{
+        const char *path = rule->pattern;
+        bool file = mode != 0 && !S_ISDIR(mode);
+        bool wins = planner_eval(p, path).rule == rule;
+
+        if (path_within(path, "/proc") && grants(rule, p->world->proc == PROC_NONE ? 0 : ACCESS_LIST | ACCESS_READ))
+                planner_refuse(p, rule, "choose by `proc own`, `proc self` or `proc none`",
+                               "`%s`: the sandbox has its own /proc%s", rule->text,
+                               p->world->proc == PROC_NONE ? ", or none" : ", and it is read-only");
+        else if (path_within(path, "/dev") && grants(rule, ACCESS_LIST) && (!path[4] || !is_device(p, path)))
+                planner_refuse(p, rule, "name the device in a `dev` line", "`%s`: devices come by `dev` alone", rule->text);
+        else if (file && wins && (rule->access & ACCESS_CREATE) && !(rule->access & ACCESS_WRITE))
+                planner_refuse(p, rule, "name the directory", "`%s`: %s is not a directory", rule->text, path);
+        else if (file && wins && !path_within(path, "/dev") && (S_ISCHR(mode) || S_ISBLK(mode)))
+                planner_note(p, rule->origin, "%s is a device: it is shown, and cannot be opened; see `dev`", path);
+        else if (file && wins && !rule->implied && (rule->access & ACCESS_WRITE) && !path_within(path, "/dev"))
+                planner_note(p, rule->origin,
+                             "%s is a single file: it can be written in place, not removed or replaced by another", path);
+}
+
+/* ---- the world -------------------------------------------------------------------------------------------------- */
+
+static void check_syscalls(struct planner *p)
+{
+        for (size_t i = 0; i < p->world->syscall_count; i++) {
+                const struct syscall_rule *rule = &p->world->syscalls[i];
+                enum syscall_fate fate = syscall_fate(rule->name);
+                if (!rule->deny && fate == SYSCALL_REFUSED)
+                        planner_refuse_at(p, rule->origin, "leave it out", "%s is refused in every sandbox", rule->name);
+                if (rule->deny && fate == SYSCALL_NEEDED)
+                        planner_refuse_at(p, rule->origin, "leave it out",
+                                          "%s cannot be denied: no program could be started without it", rule->name);
+        }
+}
+
+static void check_limits(struct planner *p)
+{
+        const struct limits *l = &p->world->limits;
+
+        if (l->memory)
+                planner_note(p, l->memory_at,
+                             "limit memory is RLIMIT_DATA in this version: the private writable memory of each process by "
+                             "itself, not of all together");
+        if (l->cpu_s)
+                planner_note(p, l->cpu_at, "limit cpu is RLIMIT_CPU: of each process by itself");
+        if (l->procs)
+                planner_note(p, l->procs_at, "limit procs counts threads, too");
+}
+
+void plan_check(struct planner *p)
+{
+        for (size_t i = 0; i < p->rule_count; i++) {
+                const struct rule *rule = &p->rules[i];
+                if (rule->literal)
+                        check_literal(p, rule, p->modes[i]);
+                else
+                        check_pattern(p, rule);
+                if (rule->class == CLASS_GRANT && (rule->access & ACCESS_CREATE) && !(rule->access & ACCESS_WRITE))
+                        planner_note(p, rule->origin,
+                                     "with `%s`, mode, owner, times and attributes of files can be changed by descriptor "
+                                     "only, not by path, in all of the sandbox",
+                                     rule->text);
+        }
+        if (p->world->audit == AUDIT_ALL)
+                planner_note(p, p->world->audit_at, "audit all covers opens in this version, not metadata");
+        check_syscalls(p);
+        check_limits(p);
+}

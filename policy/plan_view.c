@@ -1,0 +1,520 @@
+/* From rules to mounts.
+ *
+ * The view starts empty. Every path that the policy names literally is a point; so are /proc, /dev, /tmp and the symlinks.
+ * The points are sorted so that a directory comes right before what lies in it, and gone through once, with a stack of what
+ * has been mounted around the point at hand. At each point the evaluator says what is granted there; a mount is made only
+ * where that differs from what the tree around gives already:
+ *
+ *   granted, nothing around        a bind; directories of our own lead to it
+ *   granted, differs from around   a bind with other flags on top (or, for what only Landlock tells apart, the same flags)
+ *   granted, same as around        nothing
+ *   denied, nothing around         nothing: it is not there
+ *   denied, in a bound tree        a mask; a hollow, where something granted lies below
+ *
+ * A mount point cannot be renamed or removed, but a directory above it can. So where a writable tree holds a point that
+ * gives less, each directory between the two is bound onto itself: nothing moves, and nothing new takes its place. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "policy/plan_build.h"
+
+/* At one path, the kind that comes first wins. */
+enum point_kind { POINT_PROC, POINT_DEV, POINT_TMP, POINT_DEVICE, POINT_LINK, POINT_RULE, POINT_ALIAS };
+
+struct point {
+        const char *path;
+        enum point_kind kind;
+        const char *target;      /* of links */
+        const struct rule *rule; /* POINT_RULE: one of those with this path */
+        mode_t mode;
+};
+
+struct level { /* a directory or mount around the point at hand */
+        const char *path;
+        size_t length; /* 0 for "/" */
+        enum plan_mount_kind kind;
+        unsigned access;
+        bool writable, executable;
+};
+
+struct walk {
+        struct planner *p;
+        struct point *points;
+        size_t count, room;
+        struct level *levels;
+        size_t depth;
+};
+
+/* ---- points ---------------------------------------------------------------------------------------------------- */
+
+static void add_point(struct walk *w, const struct point *point)
+{
+        if (w->count < w->room)
+                w->points[w->count++] = *point;
+        else
+                w->p->no_memory = true; /* cannot be: make_points() counted them */
+}
+
+static void add_link(struct walk *w, const char *path, const char *target)
+{
+        add_point(w, &(struct point){.path = path, .kind = POINT_LINK, .target = target});
+}
+
+static void add_device_points(struct walk *w)
+{
+        const struct world *world = w->p->world;
+
+        if (!world->devices[0] && world->proc == PROC_NONE)
+                return;
+        add_point(w, &(struct point){.path = "/dev", .kind = POINT_DEV, .mode = S_IFDIR});
+        for (size_t i = 0; world->devices[i]; i++) {
+                const char *path = arena_printf(w->p->arena, "/dev/%s", world->devices[i]);
+                if (path)
+                        add_point(w, &(struct point){.path = path, .kind = POINT_DEVICE, .mode = planner_mode(w->p, path)});
+                w->p->no_memory = w->p->no_memory || !path;
+        }
+        if (world->proc != PROC_NONE) {
+                add_link(w, "/dev/fd", "/proc/self/fd");
+                add_link(w, "/dev/stdin", "/proc/self/fd/0");
+                add_link(w, "/dev/stdout", "/proc/self/fd/1");
+                add_link(w, "/dev/stderr", "/proc/self/fd/2");
+        }
+        if (world->tmp)
+                add_link(w, "/dev/shm", "/tmp");
+}
+
+static void add_world_points(struct walk *w)
+{
+        const struct world *world = w->p->world;
+
+        add_device_points(w);
+        add_point(w, &(struct point){.path = "/proc", .kind = POINT_PROC, .mode = S_IFDIR});
+        if (world->tmp)
+                add_point(w, &(struct point){.path = "/tmp", .kind = POINT_TMP, .mode = S_IFDIR});
+        if (world->tmp && !planner_eval(w->p, "/var/tmp").rule)
+                add_link(w, "/var/tmp", "/tmp");
+}
+
+/* As strcmp, but '/' sorts before everything else, so that a directory's tree follows it without a gap. */
+static int path_compare(const char *a, const char *b)
+{
+        while (*a && *a == *b) {
+                a++;
+                b++;
+        }
+        int left = *a == '/' ? 1 : *a ? 1 + (unsigned char)*a : 0;
+        int right = *b == '/' ? 1 : *b ? 1 + (unsigned char)*b : 0;
+        return left - right;
+}
+
+static int point_compare(const void *a, const void *b)
+{
+        const struct point *left = a, *right = b;
+        int order = path_compare(left->path, right->path);
+        return order ? order : (int)left->kind - (int)right->kind;
+}
+
+static bool make_points(struct walk *w)
+{
+        struct planner *p = w->p;
+        size_t alias_count, device_count = 0;
+        const struct alias *aliases = policy_aliases(p->policy, &alias_count);
+
+        while (p->world->devices[device_count])
+                device_count++;
+        w->room = p->rule_count + alias_count + device_count + 16;
+        w->points = calloc(w->room, sizeof(*w->points));
+        if (!w->points)
+                return false;
+        for (size_t i = 0; i < p->rule_count; i++) {
+                const struct rule *rule = &p->rules[i];
+                if (rule->literal)
+                        add_point(w, &(struct point){
+                                             .path = rule->pattern, .kind = POINT_RULE, .rule = rule, .mode = p->modes[i]});
+        }
+        for (size_t i = 0; i < alias_count; i++)
+                add_point(w, &(struct point){.path = aliases[i].path, .kind = POINT_ALIAS, .target = aliases[i].target});
+        add_world_points(w);
+        qsort(w->points, w->count, sizeof(*w->points), point_compare);
+        return true;
+}
+
+/* ---- the stack ------------------------------------------------------------------------------------------------- */
+
+static struct level *top(struct walk *w)
+{
+        return &w->levels[w->depth - 1];
+}
+
+/* Leaves on the stack what `path` lies in. */
+static void leave_to(struct walk *w, const char *path)
+{
+        while (w->depth > 1 && !(path_within(path, top(w)->path) && path[top(w)->length] == '/'))
+                w->depth--;
+}
+
+static void add_mount(struct walk *w, const struct plan_mount *mount)
+{
+        struct planner *p = w->p;
+        struct plan *plan = p->plan;
+
+        if (plan->mount_count == p->mount_room) {
+                size_t room = p->mount_room ? 2 * p->mount_room : 64;
+                struct plan_mount *more = arena_alloc(p->arena, room * sizeof(*more));
+                if (!more) {
+                        p->no_memory = true;
+                        return;
+                }
+                if (plan->mount_count > 0)
+                        memcpy(more, plan->mounts, plan->mount_count * sizeof(*more));
+                plan->mounts = more;
+                p->mount_room = room;
+        }
+        plan->mounts[plan->mount_count++] = *mount;
+        if (mount->directory)
+                w->levels[w->depth++] = (struct level){
+                        .path = mount->path,
+                        .length = mount->path[1] ? strlen(mount->path) : 0,
+                        .kind = mount->kind,
+                        .access = mount->access,
+                        .writable = mount->writable,
+                        .executable = mount->executable,
+                };
+}
+
+/* What the mounts and directories around offer a mount point: a tree of the host has it already. */
+static bool on_host(struct walk *w)
+{
+        return w->depth > 0 && (top(w)->kind == VIEW_BIND || top(w)->kind == VIEW_PROC);
+}
+
+/* The directories between the top of the stack and `path`: new ones where the place is ours; in a tree of the host, the
+ * existing ones, pinned. */
+static void make_way(struct walk *w, const char *path, const struct rule *rule)
+{
+        const char *slash = strchr(path + top(w)->length + 1, '/');
+
+        for (; slash; slash = strchr(slash + 1, '/')) {
+                const char *dir = arena_copy(w->p->arena, path, (size_t)(slash - path));
+                bool pin = on_host(w);
+                if (!dir) {
+                        w->p->no_memory = true;
+                        return;
+                }
+                add_mount(w, &(struct plan_mount){
+                                     .kind = pin ? VIEW_BIND : VIEW_DIR,
+                                     .path = dir,
+                                     .source = pin ? dir : NULL,
+                                     .directory = true,
+                                     .on_host = pin,
+                                     .writable = pin && top(w)->writable,
+                                     .executable = pin && top(w)->executable,
+                                     .access = pin ? top(w)->access : 0,
+                                     .rule = rule,
+                             });
+        }
+}
+
+/* ---- points of the world --------------------------------------------------------------------------------------- */
+
+static bool is_optional(const struct rule *rule)
+{
+        return rule && !rule_is_own(rule);
+}
+
+static void walk_rule(struct walk *w, const struct point *point, size_t index);
+static void walk_denied(struct walk *w, const struct point *point, size_t index, const struct rule *rule);
+
+/* /proc, /dev and /tmp, unless a rule takes them away. */
+static void walk_special(struct walk *w, const struct point *point, size_t index)
+{
+        struct planner *p = w->p;
+        struct verdict verdict = planner_eval(p, point->path);
+        bool inside = on_host(w);
+        struct plan_mount mount = {
+                .path = point->path,
+                .directory = true,
+                .on_host = inside,
+                .access = verdict.access,
+                .rule = verdict.rule,
+        };
+
+        if (point->kind == POINT_PROC && p->world->proc == PROC_NONE) {
+                if (inside) /* never the host's */
+                        walk_denied(w, point, index, verdict.rule);
+                return;
+        }
+        if (verdict.access == 0) {
+                walk_rule(w, point, index);
+                return;
+        }
+        if (!inside)
+                make_way(w, point->path, verdict.rule);
+        if (point->kind == POINT_PROC) {
+                mount.kind = VIEW_PROC;
+                mount.proc_mode = p->world->proc;
+                mount.writable = (verdict.access & ACCESS_WRITE) != 0;
+        } else if (point->kind == POINT_DEV) {
+                mount.kind = inside ? VIEW_HOLLOW : VIEW_DIR;
+                mount.access &= ACCESS_LIST;
+        } else {
+                mount.kind = VIEW_TMPFS;
+                mount.size = p->world->tmp_size;
+                mount.writable = true; /* mount points are made in it; Landlock has the verdict */
+                mount.executable = (verdict.access & ACCESS_EXEC) != 0;
+        }
+        add_mount(w, &mount);
+}
+
+static void walk_device(struct walk *w, const struct point *point)
+{
+        struct verdict verdict = planner_eval(w->p, point->path);
+
+        if (S_ISDIR(point->mode)) {
+                planner_refuse_at(w->p, w->p->world->dev_at, "leave it out", "%s is a directory: `dev` brings single devices "
+                                  "in this version", point->path);
+                return;
+        }
+        if (!S_ISCHR(point->mode) && !S_ISBLK(point->mode)) {
+                planner_note(w->p, w->p->world->dev_at, "%s: this host has no such device", point->path);
+                return;
+        }
+        if (verdict.access == 0 || on_host(w))
+                return;
+        make_way(w, point->path, verdict.rule);
+        add_mount(w, &(struct plan_mount){
+                             .kind = VIEW_DEVICE,
+                             .path = point->path,
+                             .source = point->path,
+                             .writable = (verdict.access & ACCESS_WRITE) != 0,
+                             .optional = w->p->world->dev_at.line == 0,
+                             .access = verdict.access & ~(unsigned)ACCESS_EXEC,
+                             .rule = verdict.rule,
+                     });
+}
+
+/* A tree of the host has its own symlinks, or none. */
+static void walk_link(struct walk *w, const struct point *point)
+{
+        bool ours = path_within(point->path, "/dev") || path_within(point->path, "/proc");
+
+        if (on_host(w) || top(w)->kind == VIEW_MASK || (point->kind == POINT_ALIAS && ours))
+                return;
+        const struct rule *rule = planner_eval(w->p, point->path).rule;
+        if (rule && rule->class != CLASS_GRANT)
+                return;
+        make_way(w, point->path, NULL);
+        add_mount(w, &(struct plan_mount){.kind = VIEW_SYMLINK, .path = point->path, .source = point->target});
+}
+
+/* ---- points of rules ------------------------------------------------------------------------------------------- */
+
+static bool granted_below(struct walk *w, size_t index)
+{
+        const char *path = w->points[index].path;
+
+        for (size_t i = index + 1; i < w->count && path_within(w->points[i].path, path); i++) {
+                const struct point *point = &w->points[i];
+                bool proc = point->kind == POINT_PROC && w->p->world->proc != PROC_NONE;
+                bool real = point->kind == POINT_TMP || proc || point->kind == POINT_DEV ||
+                            (point->kind == POINT_RULE && point->mode != 0);
+                if (real && planner_eval(w->p, point->path).access != 0)
+                        return true;
+        }
+        return false;
+}
+
+/* A path that does not exist: what is granted on it is void, what is taken away may come to be. */
+static void walk_missing(struct walk *w, const struct point *point, const struct verdict *verdict)
+{
+        const struct level *around = top(w);
+        const struct rule *rule = verdict->rule ? verdict->rule : point->rule;
+        bool inside = around->kind == VIEW_BIND;
+        unsigned lost = inside ? around->access & ~verdict->access : 0;
+        unsigned gained = inside || around->kind == VIEW_TMPFS ? verdict->access & ~around->access : verdict->access;
+
+        if (lost && around->writable) {
+                planner_refuse(w->p, rule, "make it first, an empty one will do",
+                               "`%s` lies in the writable tree %s and does not exist: the program could make it",
+                               rule->text, around->path);
+        } else if (lost) {
+                planner_inexact(w->p, "`%s` is about what does not exist yet", rule->text);
+        } else if (gained && rule_is_own(rule) && strcmp(point->path, PLAN_PROGRAM_UNKNOWN) != 0) {
+                if (gained & (ACCESS_WRITE | ACCESS_CREATE | ACCESS_EXEC))
+                        planner_absent(w->p, rule, point->path);
+                else
+                        planner_note(w->p, rule->origin, "%s does not exist: nothing is shown for `%s`", point->path,
+                                     rule->text);
+        }
+}
+
+static void walk_denied(struct walk *w, const struct point *point, size_t index, const struct rule *rule)
+{
+        bool directory = S_ISDIR(point->mode);
+
+        if (!on_host(w))
+                return;
+        if (top(w)->writable)
+                make_way(w, point->path, rule);
+        if (rule && rule->class == CLASS_HIDE)
+                planner_inexact(w->p, "`%s` means ENOENT, and what is mounted over it would say EACCES", rule->text);
+        add_mount(w, &(struct plan_mount){
+                             .kind = directory && granted_below(w, index) ? VIEW_HOLLOW : VIEW_MASK,
+                             .path = point->path,
+                             .directory = directory,
+                             .on_host = true,
+                             .optional = top(w)->kind == VIEW_PROC,
+                             .rule = rule,
+                     });
+}
+
+/* Same flags as the tree around, fewer accesses: only the broker can tell. */
+static void walk_lesser(struct walk *w, const struct rule *rule, unsigned access)
+{
+        const struct level *around = top(w);
+
+        if (around->writable && (around->access & ~access & ACCESS_WRITE))
+                planner_refuse(w->p, rule, "let the tree around it be `create` or `read`, too",
+                               "`%s` lies in the writable tree %s: names there could be removed and replaced in this version",
+                               rule->text, around->path);
+        else
+                planner_inexact(w->p, "`%s` gives less than the tree around it", rule->text);
+}
+
+static void walk_granted(struct walk *w, const struct point *point, const struct verdict *verdict)
+{
+        const struct level around = *top(w);
+        bool inside = around.kind == VIEW_BIND;
+        bool writable = (verdict->access & (ACCESS_WRITE | ACCESS_CREATE)) != 0;
+        bool executable = (verdict->access & ACCESS_EXEC) != 0;
+        unsigned lost = around.access & ~verdict->access, gained = verdict->access & ~around.access;
+
+        if (inside && writable == around.writable && executable == around.executable && !gained) {
+                if (lost)
+                        walk_lesser(w, verdict->rule, verdict->access);
+                return;
+        }
+        if (inside && writable && (around.access & ~verdict->access & ACCESS_WRITE)) {
+                walk_lesser(w, verdict->rule, verdict->access);
+                return;
+        }
+        if (!inside || (around.writable && lost))
+                make_way(w, point->path, verdict->rule);
+        add_mount(w, &(struct plan_mount){
+                             .kind = VIEW_BIND,
+                             .path = point->path,
+                             .source = point->path,
+                             .directory = S_ISDIR(point->mode),
+                             .on_host = on_host(w),
+                             .writable = writable,
+                             .executable = executable,
+                             .optional = is_optional(verdict->rule),
+                             .access = verdict->access,
+                             .rule = verdict->rule,
+                     });
+}
+
+/* Rules on what is not the host's: devices come by `dev`, and proc is a new one. plan_check() has a word on the rest. */
+static bool in_own_place(const struct walk *w, const char *path)
+{
+        const struct world *world = w->p->world;
+        return path_within(path, "/dev") || (path_within(path, "/proc") && world->proc == PROC_NONE);
+}
+
+static void walk_rule(struct walk *w, const struct point *point, size_t index)
+{
+        struct verdict verdict = planner_eval(w->p, point->path);
+        const struct rule *rule = verdict.rule ? verdict.rule : point->rule;
+
+        if (top(w)->kind == VIEW_MASK)
+                return;
+        if (in_own_place(w, point->path) && !on_host(w))
+                return;
+        if (point->mode == 0 && top(w)->kind != VIEW_PROC)
+                walk_missing(w, point, &verdict);
+        else if (point->mode != 0 && verdict.access == 0)
+                walk_denied(w, point, index, rule);
+        else if (top(w)->kind != VIEW_PROC)
+                walk_granted(w, point, &verdict);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------- */
+
+static void walk_point(struct walk *w, size_t index)
+{
+        const struct point *point = &w->points[index];
+
+        leave_to(w, point->path);
+        switch (point->kind) {
+        case POINT_PROC:
+        case POINT_DEV:
+        case POINT_TMP:
+                walk_special(w, point, index);
+                break;
+        case POINT_DEVICE:
+                walk_device(w, point);
+                break;
+        case POINT_LINK:
+        case POINT_ALIAS:
+                walk_link(w, point);
+                break;
+        case POINT_RULE:
+                walk_rule(w, point, index);
+                break;
+        }
+}
+
+/* The root: a tree of the host where a rule grants "/" itself, else a directory of our own. Returns how many points that
+ * took. */
+static size_t walk_root(struct walk *w)
+{
+        struct verdict verdict = planner_eval(w->p, "/");
+        bool bound = verdict.access != 0 && w->count > 0 && strcmp(w->points[0].path, "/") == 0;
+        size_t used = 0;
+
+        add_mount(w, &(struct plan_mount){
+                             .kind = bound ? VIEW_BIND : VIEW_DIR,
+                             .path = "/",
+                             .source = bound ? "/" : NULL,
+                             .directory = true,
+                             .writable = bound && (verdict.access & (ACCESS_WRITE | ACCESS_CREATE)),
+                             .executable = bound && (verdict.access & ACCESS_EXEC),
+                             .access = bound ? verdict.access : ACCESS_LIST,
+                             .rule = bound ? verdict.rule : NULL,
+                     });
+        while (used < w->count && strcmp(w->points[used].path, "/") == 0)
+                used++;
+        return used;
+}
+
+static size_t deepest(const struct walk *w)
+{
+        size_t most = 0;
+        for (size_t i = 0; i < w->count; i++) {
+                size_t depth = 0;
+                for (const char *c = w->points[i].path; *c; c++)
+                        depth += *c == '/';
+                most = depth > most ? depth : most;
+        }
+        return most;
+}
+
+void plan_view(struct planner *p)
+{
+        struct walk w = {.p = p};
+
+        if (make_points(&w))
+                w.levels = calloc(deepest(&w) + 2, sizeof(*w.levels));
+        if (w.levels) {
+                const char *last = "/";
+                for (size_t i = walk_root(&w); i < w.count && !p->no_memory; i++) {
+                        if (strcmp(w.points[i].path, last) != 0)
+                                walk_point(&w, i);
+                        last = w.points[i].path;
+                }
+        }
+        p->no_memory = p->no_memory || !w.levels;
+        free(w.levels);
+        free(w.points);
+}

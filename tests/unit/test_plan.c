@@ -1,0 +1,507 @@
+/* What a policy means, on a host that is made up: the whole list of mounts, what is refused and at which line, when opens
+ * are brokered, and that the work grows with the policy, not faster. */
+#include "tests/unit/made_up_host.h"
+
+#include <time.h>
+
+#include "base/buf.h"
+#include "policy/plan.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define DIR (S_IFDIR | 0755)
+#define REG (S_IFREG | 0644)
+#define LNK (S_IFLNK | 0777)
+#define CHR (S_IFCHR | 0666)
+
+static const struct made_up_path paths[] = {
+        {"/bin", LNK, "usr/bin"}, {"/usr", DIR, NULL}, {"/usr/bin", DIR, NULL}, {"/usr/lib", DIR, NULL},
+        {"/usr/bin/tool", REG, NULL}, {"/etc", DIR, NULL}, {"/etc/passwd", REG, NULL}, {"/etc/ssl", DIR, NULL},
+        {"/etc/localtime", LNK, "/usr/share/zone"}, {"/usr/share", DIR, NULL}, {"/usr/share/zone", REG, NULL},
+        {"/data", DIR, NULL}, {"/data/in", DIR, NULL}, {"/data/in/deep", DIR, NULL}, {"/data/in/deep/er", DIR, NULL},
+        {"/data/secret", DIR, NULL}, {"/data/secret/open", DIR, NULL}, {"/data/key", REG, NULL}, {"/data-x", DIR, NULL},
+        {"/repo", DIR, NULL}, {"/repo/.git", DIR, NULL}, {"/repo/.git/hooks", DIR, NULL}, {"/repo/.env", REG, NULL},
+        {"/repo/infra", DIR, NULL}, {"/repo/bin", DIR, NULL}, {"/repo/a", DIR, NULL}, {"/repo/a/b", DIR, NULL},
+        {"/repo/a/b/c", REG, NULL}, {"/repo/link", LNK, "infra"}, {"/tmp", DIR, NULL}, {"/tmp/work", DIR, NULL},
+        {"/tmp/work/x", DIR, NULL}, {"/proc", DIR, NULL}, {"/proc/sys", DIR, NULL}, {"/dev", DIR, NULL},
+        {"/dev/null", CHR, NULL}, {"/dev/urandom", CHR, NULL}, {"/dev/sda", S_IFBLK | 0600, NULL}, {"/home", DIR, NULL},
+        {"/home/u", DIR, NULL}, {"/home/u/.ssh", DIR, NULL}, {"/out", DIR, NULL}, {"/out/sub", DIR, NULL},
+        {NULL, 0, NULL},
+};
+
+/* ---- making a plan of a text ----------------------------------------------------------------------------------- */
+
+struct made {
+        struct policy *policy;
+        struct plan plan;
+        struct made_up_host host;
+        struct buf told; /* each error: "LINE message\n" */
+        int result;
+};
+
+static void tell(void *ctx, const cordon_diag *diag)
+{
+        struct buf *b = ctx;
+        if (diag->severity == CORDON_ERROR)
+                buf_printf(b, "%u %s [%s]\n", diag->line, diag->message, diag->hint ? diag->hint : "");
+}
+
+static void make_on(struct made *m, const struct made_up_path *on, const char *bundle, const char *text)
+{
+        static const char *const files[] = {"test.policy", NULL}, *const none[] = {NULL};
+
+        *m = (struct made){.host = {.paths = on, .policy = text, .bundle = bundle}};
+        struct policy_host host = made_up_interface(&m->host);
+        struct policy_request request = {
+                .files = files,
+                .defines = none,
+                .program = "/usr/bin/tool",
+                .cwd = "/repo",
+                .home = "/home/u",
+                .uid = 1000,
+                .host = &host,
+                .diag = tell,
+                .diag_ctx = &m->told,
+        };
+        m->result = policy_compile(&m->policy, &request);
+        if (m->result < 0)
+                fail_msg("the policy itself is wrong: %s", m->told.data ? m->told.data : "");
+        m->host.asked = 0;
+        m->result = plan_compile(&m->plan, m->policy, &host, tell, &m->told);
+}
+
+static void unmake(struct made *m)
+{
+        plan_free(&m->plan);
+        policy_unref(m->policy);
+        buf_free(&m->told);
+}
+
+#define BARE "cordon 1\ntmp none\nproc none\ndev none\naudit none\n" /* five lines: what follows begins on line 6 */
+
+/* "bind /data w- lrcw @host" … */
+static void dump(struct buf *b, const struct plan *plan)
+{
+        static const char *const kinds[] = {"dir", "bind", "link", "tmpfs", "proc", "device", "mask", "hollow"};
+        static const char letters[] = "lrcwx";
+
+        for (size_t i = 0; i < plan->mount_count; i++) {
+                const struct plan_mount *m = &plan->mounts[i];
+                buf_printf(b, "%s %s", kinds[m->kind], m->path);
+                if (m->kind == VIEW_SYMLINK)
+                        buf_printf(b, " -> %s", m->source);
+                if (m->kind == VIEW_BIND || m->kind == VIEW_TMPFS)
+                        buf_printf(b, " %c%c", m->writable ? 'w' : '-', m->executable ? 'x' : '-');
+                for (unsigned bit = 0; bit < 5 && m->access; bit++)
+                        buf_printf(b, "%s%s", bit ? "" : " ", m->access >> bit & 1 ? (char[]){letters[bit], 0} : "");
+                buf_printf(b, "%s%s%s\n", m->directory || m->kind == VIEW_SYMLINK ? "" : " file", m->on_host ? " @host" : "",
+                           m->optional ? " optional" : "");
+        }
+}
+
+static void expect_view_on(const char *bundle, const char *text, const char *view)
+{
+        struct made m;
+        cleanup_buf struct buf b = {0};
+
+        make_on(&m, paths, bundle, text);
+        if (m.result < 0)
+                fail_msg("refused (%d): %s", m.result, m.told.data ? m.told.data : "");
+        dump(&b, &m.plan);
+        assert_string_equal(b.data, view);
+        unmake(&m);
+}
+
+static void expect_view(const char *text, const char *view)
+{
+        expect_view_on(NULL, text, view);
+}
+
+/* `error` 0: accepted. Otherwise `says` is in what was told. */
+static void expect_refused(int error, const char *text, const char *says)
+{
+        struct made m;
+
+        make_on(&m, paths, NULL, text);
+        if (m.result != error || (says && (!m.told.data || !strstr(m.told.data, says))))
+                fail_msg("%s\n-> %d, %s", text, m.result, m.told.data ? m.told.data : "nothing told");
+        if (error) {
+                assert_non_null(m.told.data);
+                assert_null(strstr(m.told.data, "[]")); /* each says what to do instead */
+                assert_null(m.plan.mounts);
+        } else {
+                assert_null(m.told.data);
+        }
+        unmake(&m);
+}
+
+static void expect_accepted(const char *text)
+{
+        expect_refused(0, text, NULL);
+}
+
+/* ---- the view -------------------------------------------------------------------------------------------------- */
+
+static void test_only_what_is_named(void **state)
+{
+        (void)state;
+        expect_view(BARE, "dir / l\n");
+        expect_view(BARE "read /data\nwrite /out\nexec /usr\nlist /etc\n",
+                    "dir / l\nbind /data -- lr\nbind /etc -- l\nbind /out w- lrcw\nbind /usr -x lrx\n");
+        expect_view(BARE "read /data/in/deep\nread /etc/passwd\n",
+                    "dir / l\ndir /data\ndir /data/in\nbind /data/in/deep -- lr\n"
+                    "dir /etc\nbind /etc/passwd -- lr file\n");
+        expect_view(BARE "write exec /repo\n", "dir / l\nbind /repo wx lrcwx\n");
+        expect_view(BARE "create /out\n", "dir / l\nbind /out w- lc\n");
+}
+
+static void test_no_mount_twice(void **state)
+{
+        (void)state;
+        expect_view(BARE "read /data\nread /data/in\nread /data/in/deep /data/key\n", "dir / l\nbind /data -- lr\n");
+        expect_view(BARE "write /repo\nwrite /repo/a /repo/a/b/c\n", "dir / l\nbind /repo w- lrcw\n");
+        expect_view(BARE "list /data\nlist /data/in\n", "dir / l\nbind /data -- l\n");
+        /* a name that begins alike is no tree */
+        expect_view(BARE "read /data\nread /data-x\n", "dir / l\nbind /data -- lr\nbind /data-x -- lr\n");
+}
+
+static void test_flags_of_nested_rules(void **state)
+{
+        (void)state;
+        /* more than the tree around: mounted on top */
+        expect_view(BARE "read /data\nwrite /data/in/deep\n", "dir / l\nbind /data -- lr\nbind /data/in/deep w- lrcw @host\n");
+        expect_view(BARE "list /data\nread /data/in\n", "dir / l\nbind /data -- l\nbind /data/in -- lr @host\n");
+        expect_view(BARE "write /repo\nwrite exec /repo/a/b\n",
+                    "dir / l\nbind /repo w- lrcw\nbind /repo/a/b wx lrcwx @host\n");
+        /* less: and the way there cannot be moved */
+        expect_view(BARE "write /repo\nread /repo/infra\n", "dir / l\nbind /repo w- lrcw\nbind /repo/infra -- lr @host\n");
+        expect_view(BARE "write exec /repo\nread /repo/a/b/c\n",
+                    "dir / l\nbind /repo wx lrcwx\nbind /repo/a wx lrcwx @host\nbind /repo/a/b wx lrcwx @host\n"
+                    "bind /repo/a/b/c -- lr file @host\n");
+        expect_view(BARE "write exec /repo\nwrite /repo/a/b\n",
+                    "dir / l\nbind /repo wx lrcwx\nbind /repo/a wx lrcwx @host\nbind /repo/a/b w- lrcw @host\n");
+        /* less in a tree that cannot be written: nothing can be moved anyway */
+        expect_view(BARE "exec /data\nread /data/in/deep\n",
+                    "dir / l\nbind /data -x lrx\nbind /data/in/deep -- lr @host\n");
+        /* to and fro */
+        expect_view(BARE "read /data\nwrite /data/in\nread /data/in/deep\nwrite /data/in/deep/er\n",
+                    "dir / l\nbind /data -- lr\nbind /data/in w- lrcw @host\nbind /data/in/deep -- lr @host\n"
+                    "bind /data/in/deep/er w- lrcw @host\n");
+}
+
+static void test_what_is_taken_away(void **state)
+{
+        (void)state;
+        expect_view(BARE "read /data\ndeny /data/key /data/secret\n",
+                    "dir / l\nbind /data -- lr\nmask /data/key file @host\nmask /data/secret @host\n");
+        expect_view(BARE "read /data\nnever /data/secret\nread /data/secret/open\n",
+                    "dir / l\nbind /data -- lr\nmask /data/secret @host\n");
+        expect_view(BARE "read /data\ndeny /data/secret\nwrite /data/secret/open\n",
+                    "dir / l\nbind /data -- lr\nhollow /data/secret @host\nbind /data/secret/open w- lrcw\n");
+        expect_view(BARE "deny /data\nread /data/in/deep\n", "dir / l\ndir /data\ndir /data/in\nbind /data/in/deep -- lr\n");
+        expect_view(BARE "write /repo\ndeny /repo/.git/hooks\n",
+                    "dir / l\nbind /repo w- lrcw\nbind /repo/.git w- lrcw @host\nmask /repo/.git/hooks @host\n");
+        /* nothing to take away */
+        expect_view(BARE "deny /data\nhide /etc/passwd\n", "dir / l\n");
+        expect_view(BARE "read /data\ndeny /data/in\ndeny /data/in/deep\n",
+                    "dir / l\nbind /data -- lr\nmask /data/in @host\n");
+        expect_view(BARE "write /repo\ndeny /repo/a\nread /repo/a/b/c\n",
+                    "dir / l\nbind /repo w- lrcw\nhollow /repo/a @host\ndir /repo/a/b\nbind /repo/a/b/c -- lr file\n");
+}
+
+static void test_aliases(void **state)
+{
+        (void)state;
+        expect_view(BARE "exec /bin\n", "dir / l\nlink /bin -> usr/bin\ndir /usr\nbind /usr/bin -x lrx\n");
+        expect_view(BARE "read /etc/localtime\n",
+                    "dir / l\ndir /etc\nlink /etc/localtime -> /usr/share/zone\n"
+                    "dir /usr\ndir /usr/share\nbind /usr/share/zone -- lr file\n");
+        /* a bound tree has its own */
+        expect_view(BARE "read /etc\nread /etc/localtime\n",
+                    "dir / l\nbind /etc -- lr\ndir /usr\ndir /usr/share\nbind /usr/share/zone -- lr file\n");
+        expect_view(BARE "write /repo\nread /repo/link\n", "dir / l\nbind /repo w- lrcw\nbind /repo/infra -- lr @host\n");
+}
+
+static void test_world(void **state)
+{
+        (void)state;
+        expect_view("cordon 1\ndev null urandom\ntmp private 1M\nproc own\n",
+                    "dir / l\n"
+                    "dir /dev l\nlink /dev/fd -> /proc/self/fd\ndevice /dev/null lrcw file\n"
+                    "link /dev/shm -> /tmp\nlink /dev/stderr -> /proc/self/fd/2\nlink /dev/stdin -> /proc/self/fd/0\n"
+                    "link /dev/stdout -> /proc/self/fd/1\ndevice /dev/urandom lrcw file\n"
+                    "proc /proc lr\ntmpfs /tmp w- lrcw\ndir /var\nlink /var/tmp -> /tmp\n");
+        expect_view("cordon 1\ndev null\ntmp none\nproc none\n", "dir / l\ndir /dev l\ndevice /dev/null lrcw file\n");
+        /* the host's trees inside the private /tmp */
+        expect_view("cordon 1\ndev none\nproc none\ntmp private 1M\nwrite exec /tmp/work/x\n",
+                    "dir / l\ntmpfs /tmp w- lrcw\ndir /tmp/work\nbind /tmp/work/x wx lrcwx\n"
+                    "dir /var\nlink /var/tmp -> /tmp\n");
+        expect_view("cordon 1\ndev none\nproc none\ntmp none\nread /tmp\n", "dir / l\nbind /tmp -- lr\n");
+        expect_view("cordon 1\ndev none\nproc own\ntmp none\ndeny /proc/sys\n",
+                    "dir / l\ndir /dev\nlink /dev/fd -> /proc/self/fd\nlink /dev/stderr -> /proc/self/fd/2\n"
+                    "link /dev/stdin -> /proc/self/fd/0\nlink /dev/stdout -> /proc/self/fd/1\n"
+                    "proc /proc lr\nmask /proc/sys @host optional\n");
+}
+
+static void test_the_whole_root(void **state)
+{
+        (void)state;
+        expect_view("cordon 1\ndev null\ntmp private 1M\nproc own\nread /\nwrite /repo\n",
+                    "bind / -- lr\n"
+                    "hollow /dev l @host\nlink /dev/fd -> /proc/self/fd\ndevice /dev/null lrcw file\n"
+                    "link /dev/shm -> /tmp\nlink /dev/stderr -> /proc/self/fd/2\nlink /dev/stdin -> /proc/self/fd/0\n"
+                    "link /dev/stdout -> /proc/self/fd/1\n"
+                    "proc /proc lr @host\nbind /repo w- lrcw @host\ntmpfs /tmp w- lrcw @host\n");
+        /* never the host's proc */
+        expect_view(BARE "read /\n", "bind / -- lr\nmask /proc @host\n");
+}
+
+static void test_bundles_are_optional(void **state)
+{
+        (void)state;
+        expect_view_on("cordon 1\nread /nowhere\nexec /usr/lib\nwrite /not/there\ndeny /data/none\n",
+                       BARE "use @base\nread /data\n", "dir / l\nbind /data -- lr\ndir /usr\nbind /usr/lib -x lrx optional\n");
+}
+
+/* ---- what does not exist, what is refused ------------------------------------------------------------------------ */
+
+static void test_what_does_not_exist(void **state)
+{
+        struct made m;
+        (void)state;
+
+        expect_refused(-ENOENT, BARE "write /nowhere\n", "6 /nowhere does not exist");
+        expect_refused(-ENOENT, BARE "exec /usr/bin/none\n", "6 /usr/bin/none");
+        expect_refused(-ENOENT, BARE "create /nowhere\n", "6 /nowhere");
+        expect_accepted(BARE "write /repo\nwrite /repo/later\n");
+        make_on(&m, paths, NULL, BARE "read /nowhere\nlist /nor/here\n");
+        assert_int_equal(m.result, 0);
+        assert_int_equal(m.plan.note_count, 2);
+        assert_int_equal(m.plan.notes[0].origin.line + m.plan.notes[1].origin.line, 6 + 7);
+        assert_non_null(strstr(m.plan.notes[0].text, "does not exist"));
+        unmake(&m);
+}
+
+static void test_patterns_in_writable_trees(void **state)
+{
+        (void)state;
+        expect_refused(-EINVAL, BARE "write /repo\ndeny /repo/**/.env\n", "7 `deny /repo/**/.env` is a pattern");
+        expect_refused(-EINVAL, BARE "write /repo\nread /repo/*.lock\n", "7 `read /repo/*.lock`");
+        expect_refused(-EINVAL, BARE "write /repo/a\ndeny /repo/*/b\n", "7 ");
+        expect_refused(-EINVAL, BARE "write /repo/a\nnever /repo/**/b\n", "7 ");
+        expect_refused(-EINVAL, BARE "write /repo\ndeny **/*.key\n", "7 ");
+        expect_refused(-EINVAL, BARE "create /out\ndeny /out/*.key\n", "7 ");
+        expect_refused(-EINVAL, BARE "write /repo/a\ndeny /r*/[!b]/x/y\n", "7 ");
+        expect_accepted(BARE "read /repo\ndeny /repo/**/.env\n");
+        expect_accepted(BARE "write /repo/a\ndeny /repo/*\n");  /* ends above; the tree's own rule is deeper */
+        expect_accepted(BARE "write /repo/a\ndeny /repo/[!a]/b\n");
+        expect_accepted(BARE "write /repo/a\nread /data\ndeny /data/**/b\n");
+        expect_accepted(BARE "write /repo/a\ndeny /home/*/.ssh\n");
+        expect_accepted(BARE "read /repo\nwrite /out\ndeny /repo/*.key /repo/**/x/*\n");
+        /* what is in the private /tmp is the program's own */
+        expect_accepted("cordon 1\ntmp private 1M\nread /data\ndeny **/*.key\n");
+}
+
+static void test_other_refusals(void **state)
+{
+        (void)state;
+        expect_refused(-EINVAL, BARE "write /repo\ndeny /repo/none\n", "7 `deny /repo/none` lies in the writable tree /repo");
+        expect_refused(-EINVAL, BARE "write /repo\nread /repo/none\n", "7 ");
+        expect_accepted(BARE "read /repo\ndeny /repo/none\n");
+        expect_refused(-EINVAL, BARE "read /repo\nhide /repo/*.key\n", "7 `hide` with a pattern");
+        expect_accepted(BARE "read /repo\nhide /repo/.env\n");
+        expect_refused(-EINVAL, BARE "read /data/*.csv\n", "6 `read /data/*.csv` would show");
+        expect_accepted(BARE "list /data\nread /data/*.csv\n");
+        expect_refused(-EINVAL, BARE "read /data\nwrite /data/*.csv\n", "7 `write` by pattern");
+        expect_refused(-EINVAL, BARE "read /data\nexec /data/*\n", "7 `exec` by pattern");
+        expect_refused(-EINVAL, BARE "write /repo\ncreate /repo/a\n", "7 `create /repo/a` lies in the writable tree");
+        expect_accepted(BARE "read /repo\ncreate /repo/a\n");
+        expect_accepted(BARE "create /repo\nwrite /repo/a\n");
+        expect_refused(-EINVAL, BARE "create /etc/passwd\n", "6 `create /etc/passwd`: /etc/passwd is not a directory");
+        expect_refused(-EINVAL, BARE "read /proc\n", "6 `read /proc`");
+        expect_refused(-EINVAL, BARE "read /dev/sda\n", "6 `read /dev/sda`: devices come by `dev` alone");
+        expect_accepted("cordon 1\nread /dev/null\n");
+        expect_refused(-EINVAL, "cordon 1\nwrite /proc/sys\n", "2 `write /proc/sys`");
+        expect_refused(-EINVAL, BARE "syscalls @default ptrace\n", "6 ptrace is refused in every sandbox");
+        expect_refused(-EINVAL, BARE "syscalls @mount\n", "6 @mount is refused");
+        expect_refused(-EINVAL, BARE "syscalls deny execve\n", "6 execve cannot be denied");
+        expect_accepted(BARE "syscalls @basic\nsyscalls deny ptrace\n");
+}
+
+static void test_all_refusals_are_told(void **state)
+{
+        struct made m;
+        (void)state;
+        make_on(&m, paths, NULL, BARE "write /repo\ndeny /repo/*.a\ndeny /repo/*.b\nhide /repo/*.c\nwrite /nowhere\n");
+        assert_int_equal(m.result, -EINVAL);
+        assert_non_null(strstr(m.told.data, "7 "));
+        assert_non_null(strstr(m.told.data, "\n8 "));
+        assert_non_null(strstr(m.told.data, "\n9 "));
+        assert_non_null(strstr(m.told.data, "10 "));
+        unmake(&m);
+}
+
+/* ---- what is brokered ------------------------------------------------------------------------------------------ */
+
+static void test_when_opens_are_brokered(void **state)
+{
+        static const struct {
+                const char *text;
+                const char *why; /* NULL: native */
+        } table[] = {
+                {BARE "read /data\nwrite /out\nexec /usr\nlist /etc\n", NULL},
+                {BARE "list /data\nread /data/in\n", NULL},
+                {BARE "read /data\ndeny /data/secret\n", NULL},
+                {BARE "write /repo\nread /repo/infra\n", NULL},
+                {BARE "deny /data\n", NULL},
+                {BARE "hide /data\n", NULL},
+                {"cordon 1\nread /data\naudit none\n", NULL},
+                {"cordon 1\nread /data\n", "explained"},
+                {"cordon 1\nread /data\naudit denied\n", "explained"},
+                {"cordon 1\nread /data\naudit all\n", "audit all"},
+                {BARE "read /data\ndeny /data/*.key\n", "deny /data/*.key"},
+                {BARE "list /data\nread /data/*.csv\n", "read /data/*.csv"},
+                {BARE "create /out\n", "create /out"},
+                {BARE "read /data\nlist /data/in\n", "list /data/in"},
+                {BARE "read /data\nhide /data/key\n", "hide /data/key"},
+                {BARE "read /data\ndeny /data/none\n", "deny /data/none"},
+        };
+        (void)state;
+        for (size_t i = 0; i < COUNT(table); i++) {
+                struct made m;
+                make_on(&m, paths, NULL, table[i].text);
+                assert_int_equal(m.result, 0);
+                assert_int_equal(m.plan.brokered, table[i].why ? FAMILY_OPEN : 0);
+                assert_int_equal(m.plan.filter.notify, table[i].why != NULL);
+                if (!table[i].why != !m.plan.why_open || (table[i].why && !strstr(m.plan.why_open, table[i].why)))
+                        fail_msg("%s -> %s", table[i].text, m.plan.why_open ? m.plan.why_open : "native");
+                assert_int_not_equal(m.plan.filter.program.len, 0);
+                unmake(&m);
+        }
+}
+
+static const struct filter_rule *last_rule(const struct plan *plan, const char *call)
+{
+        const struct filter_rule *found = NULL;
+        for (size_t i = 0; i < plan->filter.rule_count; i++)
+                if (plan->filter.rules[i].number == syscall_number(call))
+                        found = &plan->filter.rules[i];
+        assert_non_null(found);
+        return found;
+}
+
+static void test_create_closes_paths_to_metadata(void **state)
+{
+        struct made m;
+        (void)state;
+
+        make_on(&m, paths, NULL, BARE "create /out\n");
+        assert_int_equal(m.result, 0);
+        assert_int_equal(last_rule(&m.plan, "fchmodat")->action, FILTER_ERRNO);
+        assert_int_equal(last_rule(&m.plan, "fchmod")->action, FILTER_ALLOW);
+        assert_int_equal(m.plan.note_count, 1);
+        unmake(&m);
+        make_on(&m, paths, NULL, BARE "write /out\n");
+        assert_int_equal(last_rule(&m.plan, "fchmodat")->action, FILTER_ALLOW);
+        assert_int_equal(m.plan.note_count, 0);
+        unmake(&m);
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------------ */
+
+static void collect(void *ctx, const char *text, size_t length)
+{
+        buf_add(ctx, text, length);
+}
+
+static void test_describe(void **state)
+{
+        static const struct made_up_path odd[] = {
+                {"/data", DIR, NULL}, {"/data/e\033[31m", DIR, NULL}, {"/dev", DIR, NULL}, {"/dev/null", CHR, NULL}, {NULL, 0, NULL}};
+        static const char *const wanted[] = {
+                "View", "/data ", "read-only", "test.policy:3", "read /data", "Masked", "\\x1b", "Brokered", "openat",
+                "System calls", "@basic", "Limits", "512M", "test.policy:5", "RLIMIT_DATA", "Environment", "keep  LANG",
+                "Network", "none", "Notes", "/tmp", "private, 64M"};
+        cleanup_buf struct buf b = {0};
+        struct made m;
+        (void)state;
+
+        make_on(&m, odd, NULL,
+                "cordon 1\ntmp private 64M\nread /data\ndeny \"/data/e\\x1b[31m\"\nlimit memory 512M\nenv keep LANG\n"
+                "syscalls @basic\ndev null\n");
+        assert_int_equal(m.result, 0);
+        plan_describe(&m.plan, collect, &b);
+        for (size_t i = 0; i < COUNT(wanted); i++)
+                if (!strstr(b.data, wanted[i]))
+                        fail_msg("no '%s' in:\n%s", wanted[i], b.data);
+        assert_null(strchr(b.data, '\033'));
+        unmake(&m);
+}
+
+/* ---- size -------------------------------------------------------------------------------------------------------- */
+
+static double seconds_for(unsigned rules, size_t *mounts, unsigned *asked)
+{
+        cleanup_buf struct buf text = {0};
+        struct timespec from, to;
+        struct made m;
+        double best = 1e9;
+
+        buf_str(&text, BARE);
+        for (unsigned i = 0; i < rules; i++)
+                buf_printf(&text, "%s /srv/d%u/x/y\n", i % 2 ? "write" : "read", i);
+        make_on(&m, NULL, NULL, text.data);
+        assert_int_equal(m.result, 0);
+        *mounts = m.plan.mount_count;
+        *asked = m.host.asked;
+        struct policy_host host = made_up_interface(&m.host);
+        for (unsigned round = 0; round < 5; round++) {
+                struct plan plan;
+                clock_gettime(CLOCK_MONOTONIC, &from);
+                assert_int_equal(plan_compile(&plan, m.policy, &host, NULL, NULL), 0);
+                clock_gettime(CLOCK_MONOTONIC, &to);
+                double took = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+                best = took < best ? took : best;
+                plan_free(&plan);
+        }
+        unmake(&m);
+        return best;
+}
+
+static void test_grows_with_the_policy(void **state)
+{
+        size_t few_mounts, many_mounts;
+        unsigned few_asked, many_asked;
+        (void)state;
+
+        double few = seconds_for(400, &few_mounts, &few_asked);
+        double many = seconds_for(6400, &many_mounts, &many_asked);
+        print_message("           400 rules: %.0f us, 6400: %.0f us\n", few * 1e6, many * 1e6);
+        assert_int_equal(few_mounts, 2 + 400 * 3); /* the root, /srv, and two directories and a bind for each */
+        assert_int_equal(many_mounts, 2 + 6400 * 3);
+        assert_int_equal(few_asked, 400);
+        assert_int_equal(many_asked, 6400);
+        assert_true(many < few * 16 * 8); /* a square would be 16 times 16 */
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                counted_test(test_only_what_is_named),
+                counted_test(test_no_mount_twice),
+                counted_test(test_flags_of_nested_rules),
+                counted_test(test_what_is_taken_away),
+                counted_test(test_aliases),
+                counted_test(test_world),
+                counted_test(test_the_whole_root),
+                counted_test(test_bundles_are_optional),
+                counted_test(test_what_does_not_exist),
+                counted_test(test_patterns_in_writable_trees),
+                counted_test(test_other_refusals),
+                counted_test(test_all_refusals_are_told),
+                counted_test(test_when_opens_are_brokered),
+                counted_test(test_create_closes_paths_to_metadata),
+                counted_test(test_describe),
+                counted_test(test_grows_with_the_policy),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
