@@ -1,0 +1,95 @@
+# closed-table: at its first instruction the program has descriptors 0, 1 and 2, and none of ours leaks later.
+# shellcheck shell=bash
+
+test_closed_table_inherited_secret_file() {
+        plant_secret
+        dev_policy
+        exec 9<"$S"
+        run bash -c 'cat <&9'
+        is "$out" "$SECRET"
+        exec 9<"$S"
+        holds_inside bash -c 'cat <&9'
+        has "$err" "Bad file descriptor"
+        holds_inside cat /proc/self/fd/9
+        holds_inside cat /dev/fd/9
+        exec 9<&-
+}
+
+test_closed_table_inherited_directory() {
+        plant_secret
+        dev_policy
+        exec 8</
+        leaks_outside bash -c "cat /proc/self/fd/8$S"
+        holds_inside bash -c "cat /proc/self/fd/8$S"
+        holds_inside bash -c "cd /proc/self/fd/8 && cat .$S"
+        exec 8<&-
+}
+
+test_closed_table_is_0_1_2() {
+        dev_policy
+        exec 9<"$T/policy" 8</ 200<"$T/policy"
+        run "$HELPERS/fds"
+        has "$out" 9
+        has "$out" "8 directory"
+        boxed "$HELPERS/fds"
+        is "$out" $'0\n1\n2'
+        boxed sh -c "$HELPERS/fds; cat /dev/null; $HELPERS/fds"
+        is "$out" $'0\n1\n2\n0\n1\n2'
+        exec 9<&- 8<&- 200<&-
+}
+
+test_closed_table_directory_as_standard_input() {
+        plant_secret
+        dev_policy
+        stdin=/
+        run bash -c "cat /proc/self/fd/0$S"
+        is "$out" "$SECRET"
+        boxed bash -c "cat /proc/self/fd/0$S; cat /dev/stdin$S; cd /dev/fd/0 && cat .$S"
+        lacks "$out" "$SECRET"
+}
+
+test_closed_table_static_program() {
+        policy <<-END
+		exec \$PROG
+	END
+        exec 9<"$T/policy"
+        boxed "$HELPERS/rawcat-static" /proc/self/fd/9
+        is "$out" ""
+        exec 9<&-
+}
+
+test_closed_table_broker_keeps_no_descriptors() {
+        dev_policy
+        echo x >"$W/file"
+        start "$CORDON" run -q -p "$T/policy" -- bash -c "
+                for i in {1..200}; do read -r x <$W/file; read -r x </no/such; done 2>/dev/null; echo ready; while [ ! -e $W/go ]; do :; done
+                for i in {1..3000}; do read -r x <$W/file; read -r x </no/such; done 2>/dev/null; echo again; while [ ! -e $W/end ]; do :; done"
+        expect_line ready
+        local before after
+        before=$(ls "/proc/$pid/fd" 2>/dev/null | wc -l) || true
+        touch "$W/go"
+        expect_line again 60
+        after=$(ls "/proc/$pid/fd" 2>/dev/null | wc -l) || true
+        touch "$W/end"
+        finish
+        [ "$before" != 0 ] || skip "the broker's descriptors can't be counted by this user"
+        [ "$after" -le $((before + 4)) ] || fail "$before descriptors, then $after"
+}
+
+test_closed_table_environment_keeps_no_secrets() {
+        plant_secret
+        dev_policy
+        export TOKEN=$SECRET
+        leaks_outside env
+        holds_inside env
+        echo 'env keep PATH TOKEN' >>"$T/policy"
+        boxed env
+        has "$out" "TOKEN=$SECRET"
+        has "$out" "PATH="
+        dev_policy 'env set GREETING=hello'
+        boxed sh -c 'echo $GREETING'
+        is "$out" hello
+        dev_policy 'env clear'
+        boxed env
+        is "$out" ""
+}

@@ -1,0 +1,161 @@
+# view-bounds-broker: whatever is asked for, the broker resolves it inside the view, and what it hands over is bounded by the view's
+# own mounts.
+# shellcheck shell=bash
+
+bounds_policy() {
+        plant_secret
+        policy <<-END
+		use @base @dev
+		exec $HELPERS
+		write $W
+	END
+}
+
+test_view_bounds_broker_dotdot_from_a_granted_directory() {
+        bounds_policy
+        leaks_only_outside cat "$W/../secret/secret"
+        leaks_only_outside cat ../secret/secret
+        leaks_only_outside sh -c "cd $W && cat ./../secret/secret"
+        boxed cat "$W/../work/../../../../../../../../../../../etc/passwd"
+        has "$out" root
+}
+
+test_view_bounds_broker_dotdot_from_a_dirfd() {
+        bounds_policy
+        leaks_outside "$HELPERS/attack" up "$W" "$S"
+        holds_inside "$HELPERS/attack" up "$W" "$S"
+        holds_inside "$HELPERS/attack" up / "$S"
+        holds_inside "$HELPERS/attack" up /usr "$S"
+}
+
+test_view_bounds_broker_proc_self_root() {
+        bounds_policy
+        leaks_only_outside cat "/proc/self/root$S"
+        leaks_only_outside cat "/proc/thread-self/root$S"
+        leaks_only_outside cat "/proc/self/root/proc/self/root$S"
+        leaks_only_outside cat "/proc/self/root/../../..$S"
+        leaks_only_outside bash -c "cat /proc/\$\$/root$S"
+        leaks_only_outside cat "/proc/self/task/../root$S"
+        leaks_only_outside bash -c "exec 5</; cat /proc/self/fd/5$S"
+        leaks_only_outside bash -c "exec 5</usr; cat /proc/self/fd/5/..$S"
+}
+
+test_view_bounds_broker_proc_of_others() {
+        bounds_policy
+        local n
+        am_root && leaks_outside cat "/proc/1/root$S"
+        for n in 1 2 3 $$ $PPID self/../1 thread-self/../../1; do
+                holds_inside cat "/proc/$n/root$S"
+                holds_inside cat "/proc/$n/cwd/../secret/secret"
+        done
+}
+
+test_view_bounds_broker_proc_self_cwd() {
+        bounds_policy
+        leaks_only_outside cat /proc/self/cwd/../secret/secret
+        leaks_only_outside cat /dev/fd/../cwd/../secret/secret
+}
+
+test_view_bounds_broker_proc_self_is_the_callers() {
+        bounds_policy
+        boxed cat /proc/self/comm
+        is "$out" cat
+        boxed cat /proc/thread-self/comm
+        is "$out" cat
+        boxed cat /proc/self/cmdline
+        lacks "$out" cordon
+        boxed bash -c 'read -r a rest </proc/self/stat; [ $a = $BASHPID ] && echo own; readlink /proc/self | grep -c .'
+        is "$out" $'own\n1'
+        export CORDON_TEST_TOKEN=$SECRET
+        leaks_outside cat /proc/self/environ
+        holds_inside cat /proc/self/environ
+        local n
+        for n in 1 2 $$ $PPID; do
+                holds_inside cat "/proc/$n/environ"
+        done
+}
+
+test_view_bounds_broker_read_descriptor_reopened_for_writing() {
+        bounds_policy
+        mkdir -p "$T/data"
+        echo original >"$T/data/file"
+        chmod 0666 "$T/data/file"
+        chmod 0777 "$T/data"
+        echo "read $T/data" >>"$T/policy"
+        local way
+        for way in reopen reopen_path; do
+                echo original >"$T/data/file"
+                reached_outside $way "$T/data/file"
+                has "$(cat "$T/data/file")" overwritten
+                echo original >"$T/data/file"
+                refused_inside 'EACCES|EROFS|EPERM' $way "$T/data/file"
+                is "$(cat "$T/data/file")" original
+        done
+        # Where writing is granted, it works.
+        echo original >"$W/file"
+        boxed "$HELPERS/attack" reopen "$W/file"
+        is "$out" reached
+}
+
+test_view_bounds_broker_reopened_by_shell() {
+        bounds_policy
+        mkdir -p "$T/data"
+        echo "read $T/data" >>"$T/policy"
+        local way
+        for way in 'exec 3<$1; echo x >/proc/self/fd/3' 'exec 3<$1; echo x >/dev/fd/3' 'echo x >/dev/stdin <$1' 'exec 3<$1; echo x >/proc/$$/fd/3' \
+                'exec 3<$1; echo x >>/proc/thread-self/fd/3'; do
+                echo original >"$T/data/file"
+                chmod 0666 "$T/data/file"
+                run bash -c "$way" bash "$T/data/file"
+                lacks "$(cat "$T/data/file")" $'original\n'
+                echo original >"$T/data/file"
+                boxed bash -c "$way" bash "$T/data/file"
+                is "$(cat "$T/data/file")" original "$way"
+        done
+}
+
+test_view_bounds_broker_symlinks_out_of_the_view() {
+        bounds_policy
+        ln -s "$S" "$W/absolute"
+        ln -s ../secret/secret "$W/relative"
+        ln -s / "$W/root"
+        ln -s "/proc/self/root$S" "$W/magic"
+        ln -s .. "$W/up"
+        leaks_only_outside cat "$W/absolute"
+        leaks_only_outside cat "$W/relative"
+        leaks_only_outside cat "$W/root$S"
+        leaks_only_outside cat "$W/magic"
+        leaks_only_outside cat "$W/up/secret/secret"
+}
+
+test_view_bounds_broker_nothing_is_made_outside() {
+        bounds_policy
+        am_root && chmod 0777 "$T/secret"
+        ln -s "$T/secret/planted" "$W/link"
+        run sh -c "echo x >$W/link"
+        [ -e "$T/secret/planted" ] || fail "the control is broken"
+        rm "$T/secret/planted"
+        boxed sh -c "echo x >$W/link"
+        boxed sh -c "echo x >$W/../secret/planted"
+        boxed sh -c "echo x >/proc/self/cwd/../secret/planted"
+        [ ! -e "$T/secret/planted" ] || fail "made outside the view"
+}
+
+test_view_bounds_broker_device_nodes_by_dev_only() {
+        bounds_policy
+        boxed sh -c 'echo x >/dev/null && head -c 1 /dev/zero | wc -c'
+        is "$out" 1
+        boxed ls /dev
+        lacks "$out" "mem"
+        lacks "$out" "vda"
+        lacks "$out" "sda"
+        refused_inside 'EPERM|EACCES' mknod_device "$W/mem"
+        if am_root; then
+                rm -f "$W/null"
+                mknod -m 666 "$W/null" c 1 3
+                run sh -c "echo x >$W/null"
+                status_is 0
+                boxed sh -c "echo x >$W/null"
+                [ "$rc" != 0 ] || fail "a device node in a host tree works"
+        fi
+}

@@ -1,0 +1,145 @@
+/* Races against whoever checks a path before it is opened.
+ *
+ *   race path ALLOWED SECRET COUNT         one thread flips the path in memory while another opens it
+ *   race path-checked ALLOWED SECRET COUNT the same against a checker that looks first and opens then: it is fooled
+ *   race swap A B OPENED COUNT             another process exchanges the names A and B while OPENED is opened
+ *   race swap-checked A B OPENED COUNT     the same against a checker that trusts what realpath(3) said
+ *
+ * Prints how many opens gave a file that begins with "allowed", how many one that begins with "secret", and how many failed.
+ * ALLOWED and SECRET are of one length and differ in their last seven bytes only, so that one store flips them. */
+#include <pthread.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "tests/helpers/show.h"
+
+static struct {
+        unsigned long allowed, secret, refused, other;
+} seen;
+
+static void count(int fd)
+{
+        char text[16] = "";
+
+        if (fd < 0) {
+                seen.refused++;
+                return;
+        }
+        if (read(fd, text, sizeof(text) - 1) < 0)
+                seen.other++;
+        else if (!strncmp(text, "allowed", 7))
+                seen.allowed++;
+        else if (!strncmp(text, "secret", 6))
+                seen.secret++;
+        else
+                seen.other++;
+        close(fd);
+}
+
+/* ---- the path in memory --------------------------------------------------------------------------------------------- */
+
+static char *path; /* ends in an aligned word */
+static _Atomic uint64_t *tail;
+static uint64_t tails[2];
+static atomic_bool begun, done;
+
+static void *flip(void *arg)
+{
+        (void)arg;
+        for (unsigned i = 0; !done; i++) {
+                begun = 1;
+                atomic_store(tail, tails[i & 1]);
+                for (unsigned k = 0; k < (i * 7 & 255); k++)
+                        atomic_signal_fence(memory_order_seq_cst);
+        }
+        return NULL;
+}
+
+/* Reads the memory each time, as a checker in another process would. */
+static int same_path(const volatile char *a, const char *b)
+{
+        for (; *b; a++, b++)
+                if (*a != *b)
+                        return 0;
+        return *a == 0;
+}
+
+static void race_path(char **args, int checked)
+{
+        static alignas(8) char room[PATH_MAX + 16];
+        size_t length = strlen(args[0]);
+        unsigned long n = strtoul(args[2], NULL, 10);
+        pthread_t t;
+
+        if (length != strlen(args[1]) || length < 8 || length >= PATH_MAX || strncmp(args[0], args[1], length - 7) != 0)
+                exit(2);
+        path = room + (8 - (length - 7) % 8) % 8;
+        memcpy(path, args[0], length + 1);
+        tail = (_Atomic uint64_t *)(void *)(path + length - 7);
+        memcpy(&tails[0], args[0] + length - 7, 8);
+        memcpy(&tails[1], args[1] + length - 7, 8);
+        if (pthread_create(&t, NULL, flip, NULL))
+                exit(2);
+        while (!begun)
+                ;
+        for (unsigned long i = 0; i < n; i++) {
+                if (checked && !same_path(path, args[0]))
+                        continue;
+                count(open(path, O_RDONLY));
+        }
+        done = 1;
+        pthread_join(t, NULL);
+}
+
+/* ---- the name in the file system ------------------------------------------------------------------------------------ */
+
+static void race_swap(char **args, int checked)
+{
+        unsigned long n = strtoul(args[3], NULL, 10);
+        pid_t pid = fork();
+
+        if (pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;)
+                        if (renameat2(AT_FDCWD, args[0], AT_FDCWD, args[1], RENAME_EXCHANGE) < 0) {
+                                fprintf(stderr, "exchange: %s\n", errno_name(errno));
+                                _exit(1);
+                        }
+        }
+        for (unsigned long i = 0; i < n; i++) {
+                if (checked) {
+                        char real[PATH_MAX];
+
+                        if (!realpath(args[2], real) || strstr(real, "secret"))
+                                continue;
+                }
+                count(open(args[2], O_RDONLY));
+        }
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+        const char *what;
+        int checked;
+
+        if (argc < 5)
+                return 2;
+        what = argv[1];
+        checked = strstr(what, "-checked") != NULL;
+        if (!strncmp(what, "path", 4))
+                race_path(argv + 2, checked);
+        else if (!strncmp(what, "swap", 4) && argc > 5)
+                race_swap(argv + 2, checked);
+        else
+                return 2;
+        printf("allowed=%lu secret=%lu refused=%lu other=%lu\n", seen.allowed, seen.secret, seen.refused, seen.other);
+        return 0;
+}

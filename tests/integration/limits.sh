@@ -1,0 +1,90 @@
+# Limits hold, each beside the same program without it.
+# shellcheck shell=bash
+
+limited() {
+        policy <<-END
+		use @base @dev
+		exec $HELPERS
+		write $W
+		${1-}
+	END
+}
+
+test_limit_procs_bounds_a_fork_bomb() {
+        limited
+        boxed "$HELPERS/hog" procs 100
+        is "$out" "made 100"
+        limited 'limit procs 20'
+        boxed "$HELPERS/hog" procs 100
+        matches "$out" '^made [0-9]+ and then no more$'
+        [ "${out//[!0-9]/}" -le 20 ] || fail "$out"
+}
+
+test_limit_files() {
+        limited
+        boxed "$HELPERS/hog" files 200
+        is "$out" "made 200"
+        limited 'limit files 32'
+        boxed "$HELPERS/hog" files 200
+        matches "$out" '^made (2[0-9]|3[0-2]) and then no more$'
+}
+
+test_limit_memory() {
+        limited
+        boxed "$HELPERS/hog" memory 200
+        is "$out" "made 200"
+        limited 'limit memory 64M'
+        boxed "$HELPERS/hog" memory 200
+        lacks "$out" "made 200"
+}
+
+test_limit_fsize() {
+        limited
+        boxed "$HELPERS/hog" fsize 4 "$W/f"
+        is "$out" "made 4"
+        limited 'limit fsize 2M'
+        boxed "$HELPERS/hog" fsize 4 "$W/f"
+        lacks "$out" "made 4"
+        [ "$(stat -c %s "$W/f")" -le 2097152 ] || fail "the file is larger"
+}
+
+test_limit_cpu() {
+        limited
+        boxed "$HELPERS/hog" cpu 2
+        is "$out" "made 2"
+        limited 'limit cpu 1s'
+        boxed "$HELPERS/hog" cpu 4
+        lacks "$out" "made"
+        [ "$rc" -gt 128 ] || [ "$rc" = 124 ] || fail "status $rc"
+}
+
+test_limit_time_ends_the_deaf_too() {
+        limited 'limit time 1s'
+        boxed "$HELPERS/hog" deaf
+        status_is 124
+        has "$out" ready
+        limited 'limit time 1m'
+        boxed "$HELPERS/ids"
+        status_is 0
+}
+
+test_limit_tmp_size() {
+        limited 'tmp private 4M'
+        boxed sh -c 'head -c 3M /dev/zero >/tmp/f && echo fits; rm /tmp/f; head -c 8M /dev/zero >/tmp/f || echo full'
+        is "$out" $'fits\nfull'
+}
+
+test_no_tmp() {
+        limited 'tmp none'
+        boxed sh -c 'echo x >/tmp/f || echo none'
+        is "$out" none
+}
+
+test_limits_are_no_trouble_for_go_and_threads() {
+        [ -x "$HELPERS/gocat" ] || skip "no Go compiler on this machine"
+        limited 'limit memory 512M procs 100 files 100 cpu 60s time 60s fsize 10M'
+        echo text >"$W/a"
+        boxed "$HELPERS/gocat" "$W/a"
+        status_is 0
+        is "$out" text
+}
