@@ -57,9 +57,3 @@ int path_join(struct path *out, const char *base, const char *name)
         out->directory = false;
         return append(out, name);
 }
-
-bool path_within(const char *path, const char *top)
-{
-        size_t length = strlen(top);
-        return strncmp(path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
-}

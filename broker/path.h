@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/within.h"
+
 struct path {
         size_t length;
         bool dotdot;    /* has a ".." component: only the kernel knows where it leads */
@@ -20,7 +22,5 @@ int path_join(struct path *out, const char *base, const char *name);
 int path_push(struct path *p, const char *name, size_t length);
 /* Removes the last component; "/" stays. */
 void path_pop(struct path *p);
-/* True for `top` itself and everything below. `top` has no trailing slash. */
-bool path_within(const char *path, const char *top);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "lib/environment.h"
+#include "lib/host.h"
 #include "lib/policy.h"
 
 enum { GRACE_MS = 2000 }; /* between SIGTERM and SIGKILL when the time is over */
@@ -79,6 +80,24 @@ static int launch(cordon_child *c, const struct plan *plan, const cordon_child_o
         return r;
 }
 
+/* The first refusal, with its place, is what the caller is told. */
+static void keep_first(void *ctx, const cordon_diag *d)
+{
+        if (d->severity == CORDON_ERROR)
+                error_set(ctx, EINVAL, "%s:%u: %s%s%s", d->file, d->line, d->message, d->hint ? ": " : "",
+                          d->hint ? d->hint : "");
+}
+
+static int make_plan(struct plan *plan, cordon_policy *policy, cordon_error *err)
+{
+        cordon_error first = {0};
+        struct policy_host host = host_real();
+        int r = plan_compile(plan, policy_of(policy), &host, keep_first, &first);
+        if (r < 0)
+                error_set(err, -r, "%s", first.code ? first.text : error_text(-r));
+        return r;
+}
+
 static void enlist(cordon_child *c)
 {
         uint64_t limit = policy_world(policy_of(c->policy))->limits.time_ms;
@@ -90,15 +109,12 @@ static void enlist(cordon_child *c)
 int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy *policy, const cordon_child_options *o,
                        cordon_error *err)
 {
-        const struct plan *plan;
+        struct plan plan;
         *out = NULL;
         if (o->size != sizeof(*o))
                 return error_set(err, EINVAL, "cordon_child_options has an unknown size");
         if (!o->program || o->program[0] != '/')
                 return error_set(err, EINVAL, "the program must be named by an absolute path");
-        int r = policy_plan(policy, &plan, err);
-        if (r < 0)
-                return r;
         cordon_child *c = calloc(1, sizeof(*c));
         if (!c)
                 return error_set(err, ENOMEM, "out of memory");
@@ -109,9 +125,13 @@ int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy 
         c->sandbox = (struct sandbox){.pidfd = FD_NONE, .control = FD_NONE};
         c->started_ns = child_now();
         c->state = CHILD_DEAD; /* until there is something alive: cordon_child_free() has nothing to kill */
-        r = name_child(c, o);
-        if (r == 0)
-                r = launch(c, plan, o, err);
+        int r = make_plan(&plan, policy, err);
+        if (r == 0) {
+                r = name_child(c, o);
+                if (r == 0)
+                        r = launch(c, &plan, o, err);
+                plan_free(&plan);
+        }
         if (r == 0) {
                 c->state = CHILD_STARTING;
                 enlist(c);
