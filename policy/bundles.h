@@ -2,6 +2,8 @@
 #ifndef POLICY_BUNDLES_H
 #define POLICY_BUNDLES_H
 
+#include <stddef.h>
+
 struct bundle {
         const char *name; /* "base" */
         const char *text;

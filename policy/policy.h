@@ -46,7 +46,8 @@ struct rule {
         bool literal;        /* the pattern has no wildcard */
         bool floating;       /* the pattern begins with a wildcard component */
         const char *verb;    /* "read", or "write exec" */
-        const char *pattern; /* expanded and canonical */
+        const char *pattern; /* expanded and canonical; for literal rules the path itself, else what is no wildcard is
+                              * written so ("[*]"), and a final ** as "*" */
         const char *prefix;  /* the literal directory (or, for literal rules, the path) that the pattern starts with */
         const char *asked;   /* for literal rules, the path as expanded, before symlinks were resolved */
         const char *text;    /* the rule as written, for messages: "deny $REPO/.env" */
@@ -94,9 +95,9 @@ struct world {
         const char *const *devices; /* names below /dev; NULL-terminated */
         const char *cwd;            /* or NULL: the caller's, where the view has it */
         struct limits limits;
-        const struct env_rule *env;
+        const struct env_rule *env; /* complete: defaults where no line is given; keeps, then sets; ENV_CLEAR is used up */
         size_t env_count;
-        bool env_given; /* false: the default set is kept */
+        bool env_given; /* some file has an env line */
         const struct syscall_rule *syscalls;
         size_t syscall_count;
 };
@@ -124,6 +125,7 @@ struct policy_request {
         const char *const *files;
         const char *const *defines;
         const char *program, *cwd, *home;
+        const char *base; /* the directory that relative names in `files` count from, for $HERE; NULL: cwd */
         uid_t uid;
         const struct policy_host *host;
         cordon_diag_fn *diag;
@@ -146,7 +148,7 @@ struct verdict {
         int error;               /* 0, EACCES or ENOENT */
         unsigned access;         /* all that the winning rule grants here */
         const struct rule *rule; /* the winner, or NULL: no rule covers the path */
-        bool ancestor;           /* no rule, but a granted path lies below: the directory may be listed */
+        bool ancestor;           /* no rule, but a granted path lies below: the directory may be listed, else EACCES */
 };
 
 /* Pure, allocation-free, thread-safe. `path` is absolute and canonical: no ".", "..", "//", no trailing slash but for

@@ -1,0 +1,106 @@
+/* cordon_policy: the public handle of a struct policy. It adds nothing but its own count of references; what is made
+ * from a policy for one launch (the plan) is made for each launch, since the host may have changed. */
+#include "lib/policy.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "lib/host.h"
+
+struct cordon_policy {
+        atomic_uint references;
+        struct policy *policy;
+};
+
+/* Passes findings on, and keeps the first error for the caller's cordon_error. */
+struct listener {
+        cordon_diag_fn *diag;
+        void *ctx;
+        cordon_error first;
+};
+
+static void listen_diag(void *ctx, const cordon_diag *d)
+{
+        struct listener *l = ctx;
+        if (d->severity == CORDON_ERROR && d->line)
+                error_set(&l->first, EINVAL, "%s:%u:%u: %s", d->file, d->line, d->column, d->message);
+        else if (d->severity == CORDON_ERROR)
+                error_set(&l->first, EINVAL, "%s: %s", d->file, d->message);
+        if (l->diag)
+                l->diag(l->ctx, d);
+}
+
+static int compile(struct policy **out, const cordon_policy_options *o, struct listener *listener)
+{
+        char cwd[PATH_MAX];
+        struct policy_host host = host_real();
+        const char *home = o->home ? o->home : getenv("HOME");
+        struct policy_request request = {
+                .files = o->files,
+                .defines = o->defines,
+                .program = o->program,
+                .base = getcwd(cwd, sizeof(cwd)), /* NULL where it is gone */
+                .home = home,
+                .uid = getuid(),
+                .host = &host,
+                .diag = listen_diag,
+                .diag_ctx = listener,
+        };
+        request.cwd = o->cwd ? o->cwd : request.base;
+        return policy_compile(out, &request);
+}
+
+int cordon_policy_load(cordon_policy **out, const cordon_policy_options *options, cordon_error *err)
+{
+        static const cordon_policy_options standard = {.size = sizeof(standard)};
+        cordon_policy_options o = {0};
+        const cordon_policy_options *given = options ? options : &standard;
+        if (!out)
+                return error_set(err, EINVAL, "no place for the policy was given");
+        *out = NULL;
+        if (given->size == 0 || given->size > sizeof(o))
+                return error_set(err, EINVAL, "cordon_policy_options.size is wrong");
+        memcpy(&o, given, given->size); /* a program built against an older header gives less */
+        struct listener listener = {.diag = o.diag, .ctx = o.diag_ctx};
+        cordon_policy *p = calloc(1, sizeof(*p));
+        int r = p ? compile(&p->policy, &o, &listener) : -ENOMEM;
+        if (r < 0) {
+                free(p);
+                if (listener.first.code)
+                        return error_set(err, -r, "%s", listener.first.text);
+                return error_set(err, -r, "the policy could not be loaded: %s", error_text(-r));
+        }
+        atomic_init(&p->references, 1);
+        *out = p;
+        return 0;
+}
+
+cordon_policy *cordon_policy_ref(cordon_policy *policy)
+{
+        atomic_fetch_add_explicit(&policy->references, 1, memory_order_relaxed);
+        return policy;
+}
+
+cordon_policy *cordon_policy_unref(cordon_policy *policy)
+{
+        if (policy && atomic_fetch_sub_explicit(&policy->references, 1, memory_order_acq_rel) == 1) {
+                policy_unref(policy->policy);
+                free(policy);
+        }
+        return NULL;
+}
+
+int cordon_policy_expect(const cordon_policy *policy, cordon_diag_fn *diag, void *diag_ctx, unsigned *total)
+{
+        return policy_expect(policy->policy, diag, diag_ctx, total);
+}
+
+const struct policy *policy_of(const cordon_policy *p)
+{
+        return p->policy;
+}

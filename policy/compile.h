@@ -1,0 +1,284 @@
+/* The state of one compilation; private to this room.
+ *
+ *   load.c    files to sources: reading, UTF-8, `use`, breadth first, so that a source's depth is its smallest
+ *   lex.c     a line to words: decoded text with a mark on each byte that says how literal it is
+ *   vars.c    variables: built-in, param, let; resolved when asked for, so that order does not matter
+ *   verbs.c   the table of verbs; rules.c and world.c carry them out
+ *   glob.c    an expanded word to patterns: braces, components, the canonical prefix
+ *   compile.c everything to a struct policy: duplicates, the trie, the defaults
+ *
+ * Functions return 0, 1 where the text is wrong (and was reported), or -ENOMEM. */
+#ifndef POLICY_COMPILE_H
+#define POLICY_COMPILE_H
+
+#include "base/buf.h"
+#include "policy/compiled.h"
+
+#define REPORTS_MAX 100u
+#define FINDINGS_MAX 1000u /* with the notes */
+#define SOURCES_MAX 256u
+
+/* How literal a byte of a word is. */
+enum mark {
+        MARK_PLAIN,   /* `$`, `~` and wildcards mean what they mean */
+        MARK_QUOTED,  /* in quotes: `$` still does */
+        MARK_LITERAL, /* escaped, or from a variable */
+};
+
+struct word {
+        const char *text; /* decoded, terminated */
+        const unsigned char *marks;
+        size_t length;
+        unsigned column, width; /* as written */
+};
+
+struct line {
+        const char *text; /* as written, terminated */
+        unsigned number;
+        bool bad; /* reported already: nothing more is said about it */
+        const struct verb *verb;
+        struct word *words;
+        size_t count;
+};
+
+enum variable_state { VARIABLE_NEW, VARIABLE_BUSY, VARIABLE_READY, VARIABLE_FAILED };
+
+struct variable { /* a `param` or `let` line of one source */
+        const char *name;
+        struct line *line;
+        const struct word *word;
+        size_t value_at; /* where the value begins in the word; 0: none is given */
+        bool param;
+        enum variable_state state;
+        bool relative_ok; /* the value came by -D: a relative path counts from $CWD */
+        const char *value;
+};
+
+struct source {
+        const char *name;     /* for messages */
+        const char *read_as;  /* for policy_host */
+        const char *identity; /* equal for the same file */
+        const char *here;     /* $HERE, or NULL (bundles) */
+        const char *text;     /* lines, each terminated */
+        struct line *lines;
+        size_t line_count;
+        struct variable *variables; /* sorted by name */
+        size_t variable_count;
+        unsigned depth, index;
+        bool bundle;
+        const struct source *parent; /* who used it first, and where */
+        const struct line *parent_line;
+        const struct word *parent_word;
+        bool blamed; /* the note which line used it was given */
+};
+
+struct use_edge { /* `from` uses `to`, there */
+        unsigned from, to;
+        const struct line *line;
+        const struct word *word;
+};
+
+struct place { /* what the caret points at; line NULL: the whole file */
+        const struct source *source;
+        const struct line *line;
+        unsigned column, width;
+};
+
+struct finding { /* kept until all are known, and can be sorted */
+        unsigned source, line, column;
+        size_t order;
+        cordon_diag diag;
+};
+
+struct pending { /* a rule before the trie is made */
+        struct rule rule;
+        struct place at;
+        struct component *components; /* for patterns; literal rules are split when needed */
+        size_t count;
+};
+
+/* A growing array; made with vector_push(). */
+struct vector {
+        void *items;
+        size_t count, room;
+};
+
+struct setting { /* who said last what a world line decides */
+        bool set;
+        unsigned depth;
+        const struct source *source;
+        unsigned line;
+};
+
+enum setting_id {
+        SET_NET,
+        SET_PROC,
+        SET_AUDIT,
+        SET_TMP,
+        SET_DEV,
+        SET_CWD,
+        SET_LIMITS, /* six of them, in the order of world.c's table */
+        SET_COUNT = SET_LIMITS + 6,
+};
+
+struct define { /* -D NAME=VALUE */
+        const char *name, *value, *text;
+        bool used;
+};
+
+struct env_entry {
+        struct env_rule rule;
+        struct place at;
+        unsigned depth;
+};
+
+struct syscall_entry {
+        struct syscall_rule rule;
+        unsigned depth;
+};
+
+struct compile {
+        const struct policy_request *request;
+        struct policy *policy;
+        struct arena *arena; /* the policy's */
+        unsigned errors, warnings;
+        struct vector findings; /* struct finding */
+        int read_error; /* the errno of a user's file that could not be read */
+        const char *home, *cwd, *program, *uid;
+        struct vector sources, uses; /* struct source *, struct use_edge */
+        struct vector rules;         /* struct pending * */
+        struct vector aliases;       /* struct alias */
+        struct vector expects;       /* struct expectation */
+        struct vector defines;       /* struct define */
+        struct vector env;           /* struct env_entry */
+        struct vector syscalls;      /* struct syscall_entry */
+        struct setting settings[SET_COUNT];
+        const char *texts[SET_COUNT]; /* the line as written, for implied rules */
+        unsigned devices;             /* bits into device_names */
+        bool tmp_exec;
+};
+
+/* One verb of the language; `run` is NULL for words of later versions. */
+struct verb {
+        const char *name;
+        int (*run)(struct compile *c, struct source *s, struct line *l);
+        unsigned access;
+        enum verb_class class;
+        bool data; /* can stand with others on a line */
+};
+
+/* ---- report.c ------------------------------------------------------------------------------------------------- */
+
+/* Returns 1. `hint` may be NULL, and must live as long as the arena. */
+int report(struct compile *c, const struct place *at, const char *hint, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
+void report_warning(struct compile *c, const struct place *at, const char *hint, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
+void reports_deliver(struct compile *c);
+struct place place_word(const struct source *s, const struct line *l, const struct word *w);
+/* The part of a word that begins with its decoded byte `at` and is `length` bytes long. */
+struct place place_part(const struct source *s, const struct line *l, const struct word *w, size_t at, size_t length);
+struct place place_line(const struct source *s, const struct line *l);
+struct place place_file(const struct source *s);
+
+/* ---- nearest.c ------------------------------------------------------------------------------------------------ */
+
+/* Finds among the names offered the one nearest to what was written, if any is near enough. */
+struct nearest {
+        const char *wanted, *best;
+        size_t distance;
+};
+void nearest_offer(struct nearest *n, const char *name);
+/* "did you mean 'x'?" in the arena, or NULL. `sigil` stands before the name. */
+const char *nearest_hint(struct compile *c, const struct nearest *n, const char *sigil);
+
+/* ---- vector.c ------------------------------------------------------------------------------------------------- */
+
+void *vector_push(struct vector *v, size_t size); /* zeroed; NULL without memory */
+void vector_free(struct vector *v);
+
+/* ---- lex.c, text.c -------------------------------------------------------------------------------------------- */
+
+int lex_line(struct compile *c, const struct source *s, struct line *l);
+/* Checks that the text is text and cuts it into lines. */
+int text_split(struct compile *c, struct source *s, char *text, size_t length);
+
+/* ---- vars.c --------------------------------------------------------------------------------------------------- */
+
+struct expanded {
+        struct buf text;  /* may hold any byte but NUL */
+        struct buf marks; /* MARK_PLAIN or MARK_LITERAL for each */
+        bool relative_ok; /* begins with a -D value: a relative path counts from $CWD */
+        bool empty_first; /* begins with a variable that is empty: "$OUT/x" must not become "/x" */
+};
+void expanded_free(struct expanded *e);
+/* Expands `word` from its decoded byte `from` on. */
+int expand(struct compile *c, struct source *s, struct line *l, const struct word *word, size_t from,
+           struct expanded *out);
+/* For a word that is to be a path: refuses an empty one, and puts $CWD before a relative -D value. */
+int expanded_absolute(struct compile *c, const struct place *at, struct expanded *e);
+/* The same, as one literal string in the arena. `wildcards`: may stand there and mean nothing. */
+int expand_value(struct compile *c, struct source *s, struct line *l, const struct word *word, size_t from,
+                 bool wildcards, const char **out);
+/* The same for a single absolute path, canonical. `asked` may be NULL. */
+int expand_path(struct compile *c, struct source *s, struct line *l, const struct word *word, const char **out,
+                const char **asked);
+int variables_collect(struct compile *c, struct source *s);
+int variables_resolve(struct compile *c, struct source *s);
+int defines_collect(struct compile *c);
+void defines_check(struct compile *c);
+bool name_valid(const char *name, size_t length);
+
+/* ---- glob.c --------------------------------------------------------------------------------------------------- */
+
+struct pattern {
+        const char *text, *prefix, *asked;
+        bool literal, floating;
+        struct component *components;
+        size_t count;
+};
+/* Calls `add` for each pattern of an expanded word. */
+int glob_patterns(struct compile *c, const struct place *at, struct expanded *word,
+                  int (*add)(void *ctx, const struct pattern *pattern), void *ctx);
+/* The canonical form of a literal path; remembers the symlinks on the way. NULL: reported, or no memory (*error). */
+const char *path_canonical(struct compile *c, const struct place *at, const char *path, int *error);
+
+/* ---- load.c, verbs.c, rules.c, world.c, env.c, limits.c --------------------------------------------------------- */
+
+int load_all(struct compile *c);
+int load_use(struct compile *c, struct source *s, struct line *l);
+int uses_check(struct compile *c);
+const struct verb *verb_find(const char *name);
+int verb_missing(struct compile *c, const struct source *s, struct line *l);
+int line_run(struct compile *c, struct source *s, struct line *l);
+bool verb_later(const char *name); /* a word of a later version */
+
+int run_rule(struct compile *c, struct source *s, struct line *l);
+int run_expect(struct compile *c, struct source *s, struct line *l);
+int run_net(struct compile *c, struct source *s, struct line *l);
+int run_proc(struct compile *c, struct source *s, struct line *l);
+int run_audit(struct compile *c, struct source *s, struct line *l);
+int run_tmp(struct compile *c, struct source *s, struct line *l);
+int run_dev(struct compile *c, struct source *s, struct line *l);
+int run_cwd(struct compile *c, struct source *s, struct line *l);
+int run_env(struct compile *c, struct source *s, struct line *l);
+int run_limit(struct compile *c, struct source *s, struct line *l);
+int run_syscalls(struct compile *c, struct source *s, struct line *l);
+int run_nothing(struct compile *c, struct source *s, struct line *l); /* carried out elsewhere */
+
+int rule_add(struct compile *c, const struct rule *rule, const struct place *at, const struct pattern *pattern);
+int rules_finish(struct compile *c);
+int world_finish(struct compile *c);
+int env_finish(struct compile *c);
+int size_parse(const char *text, uint64_t *bytes); /* "64M"; 0 or -EINVAL */
+
+/* What a world line may do, given who spoke before. */
+enum setting_claim {
+        CLAIM_TAKE,     /* nobody who counts as much has spoken */
+        CLAIM_STRICTER, /* another file of the same rank has: take it only where it is stricter */
+        CLAIM_IGNORE,   /* a file that counts more has */
+        CLAIM_WRONG,    /* this file has, on another line: reported */
+};
+enum setting_claim setting_claim(struct compile *c, enum setting_id id, const struct place *at, const char *what);
+
+#endif

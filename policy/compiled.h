@@ -1,0 +1,50 @@
+/* What a struct policy is made of; private to this room. */
+#ifndef POLICY_COMPILED_H
+#define POLICY_COMPILED_H
+
+#include <stdatomic.h>
+
+#include "policy/arena.h"
+#include "policy/policy.h"
+#include "policy/trie.h"
+
+/* One `expect` line's claim about one path. */
+struct expectation {
+        bool allow;
+        unsigned access;
+        const char *op, *path, *asked; /* canonical, and as expanded */
+        const char *source;            /* the text of its line */
+        struct origin origin;
+        unsigned column, width;
+};
+
+struct policy {
+        atomic_uint references;
+        struct arena arena;
+        struct world world;
+        struct trie trie;
+        struct rule *rules;
+        size_t rule_count;
+        struct alias *aliases;
+        size_t alias_count;
+        struct expectation *expects;
+        size_t expect_count;
+        const char *home; /* canonical, or NULL */
+};
+
+/* Where two rules reach equally deep: positive where `a` wins, negative where `b` does, 0 where they are the same. */
+int rule_compare(const struct rule *a, const struct rule *b);
+
+/* The names of devices that `dev` can bring, NULL-terminated. */
+extern const char *const device_names[];
+
+/* As policy_eval(), and as if `extra` (a literal rule on exactly this path) were one more rule; `literal_only` leaves out
+ * every pattern, which is what the kernel does when a file is executed. */
+struct eval_options {
+        const struct rule *extra;
+        bool literal_only;
+};
+struct verdict policy_eval_with(const struct policy *p, const char *path, size_t length, unsigned want,
+                                const struct eval_options *options);
+
+#endif

@@ -1,0 +1,198 @@
+/* env and syscalls: lists that the lines of all files add to. What comes out says everything: with no env line at all it
+ * is the default set, and whoever carries it out need not know of defaults, of `clear`, or of who used whom. */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "policy/compile.h"
+#include "policy/syscalls.h"
+
+static const char *const standard[] = {"PATH", "HOME", "USER",      "LOGNAME", "SHELL",   "LANG",
+                                       "LANGUAGE", "LC_*", "TERM", "COLORTERM", "TZ", "COLUMNS", "LINES"};
+
+static int env_add(struct compile *c, struct source *s, struct line *l, const struct word *w, struct env_rule rule)
+{
+        struct env_entry *e = vector_push(&c->env, sizeof(*e));
+        if (!e)
+                return -ENOMEM;
+        *e = (struct env_entry){.rule = rule, .at = place_word(s, l, w), .depth = s->depth};
+        e->rule.origin = (struct origin){s->name, l->number};
+        return 0;
+}
+
+static int env_keep(struct compile *c, struct source *s, struct line *l)
+{
+        struct place at = place_line(s, l);
+        if (l->count < 3)
+                return report(c, &at, "write: env keep PATH LANG LC_*", "'env keep' needs names");
+        for (size_t i = 2; i < l->count; i++) {
+                const struct word *w = &l->words[i];
+                at = place_word(s, l, w);
+                bool valid = w->length > 0;
+                for (size_t j = 0; j < w->length; j++)
+                        valid = valid && (isalnum((unsigned char)w->text[j]) || strchr("_*?", w->text[j]));
+                if (!valid || isdigit((unsigned char)w->text[0]))
+                        report(c, &at, strchr(w->text, '=') ? "to give a value: env set NAME=VALUE"
+                                       : w->text[0] == '$' ? "write the name without the '$'" : NULL,
+                               "'%s' is no name of an environment variable", w->text);
+                else if (env_add(c, s, l, w, (struct env_rule){.kind = ENV_KEEP, .name = w->text}) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int env_set(struct compile *c, struct source *s, struct line *l)
+{
+        struct place at = place_line(s, l);
+        if (l->count < 3)
+                return report(c, &at, "write: env set NAME=VALUE", "'env set' needs a name and a value");
+        for (size_t i = 2; i < l->count; i++) {
+                const struct word *w = &l->words[i];
+                const char *equals = strchr(w->text, '='), *value = NULL;
+                size_t length = equals ? (size_t)(equals - w->text) : 0;
+                at = place_word(s, l, w);
+                if (!name_valid(w->text, length)) {
+                        report(c, &at, "write: env set NAME=VALUE", "'%s' is not NAME=VALUE", w->text);
+                        continue;
+                }
+                const char *name = arena_copy(c->arena, w->text, length);
+                int r = name ? expand_value(c, s, l, w, length + 1, true, &value) : -ENOMEM;
+                if (r == 0)
+                        r = env_add(c, s, l, w, (struct env_rule){.kind = ENV_SET, .name = name, .value = value});
+                if (r == -ENOMEM)
+                        return r;
+        }
+        return 0;
+}
+
+int run_env(struct compile *c, struct source *s, struct line *l)
+{
+        struct place at = place_line(s, l);
+        c->policy->world.env_given = true;
+        if (l->count >= 2 && !strcmp(l->words[1].text, "keep"))
+                return env_keep(c, s, l);
+        if (l->count >= 2 && !strcmp(l->words[1].text, "set"))
+                return env_set(c, s, l);
+        if (l->count == 2 && !strcmp(l->words[1].text, "clear"))
+                return env_add(c, s, l, &l->words[1], (struct env_rule){.kind = ENV_CLEAR});
+        return report(c, &at, "write: env keep NAME…, env set NAME=VALUE, or env clear",
+                      "'env' is keep, set or clear");
+}
+
+/* ---- putting them together ---------------------------------------------------------------------------------------- */
+
+/* The smallest depth at which `env clear` was said. */
+static unsigned cleared_at(const struct compile *c)
+{
+        const struct env_entry *e = c->env.items;
+        unsigned depth = UINT32_MAX;
+        for (size_t i = 0; i < c->env.count; i++) {
+                if (e[i].rule.kind == ENV_CLEAR && e[i].depth < depth)
+                        depth = e[i].depth;
+        }
+        return depth;
+}
+
+/* Whether another line says more about the variable that `e` sets; two different values of one rank are an error. */
+static bool overruled(struct compile *c, const struct env_entry *e)
+{
+        const struct env_entry *all = c->env.items;
+        for (const struct env_entry *o = all; o < all + c->env.count; o++) {
+                if (o == e || !o->rule.name || strcmp(o->rule.name, e->rule.name) != 0)
+                        continue;
+                if (o->depth < e->depth)
+                        return true;
+                if (o->depth > e->depth || o->rule.kind != ENV_SET || o > e)
+                        continue;
+                if (strcmp(o->rule.value, e->rule.value) != 0)
+                        report(c, &e->at, NULL, "'%s' is already set to another value at %s:%u", e->rule.name,
+                               o->rule.origin.file, o->rule.origin.line);
+                return true;
+        }
+        return false;
+}
+
+int env_finish(struct compile *c)
+{
+        struct world *w = &c->policy->world;
+        const struct env_entry *e = c->env.items;
+        const size_t defaults = sizeof(standard) / sizeof(*standard);
+        unsigned cleared = cleared_at(c);
+        struct env_rule *out = arena_alloc(c->arena, (c->env.count + defaults) * sizeof(*out));
+        if (!out)
+                return -ENOMEM;
+        w->env = out;
+        for (size_t i = 0; !w->env_given && i < defaults; i++)
+                out[w->env_count++] = (struct env_rule){.kind = ENV_KEEP, .name = standard[i], .origin = {"(default)", 0}};
+        for (int set = 0; set < 2; set++) { /* keeps first: what is set comes last, and counts */
+                for (size_t i = 0; i < c->env.count; i++) {
+                        if (e[i].depth > cleared || e[i].rule.kind != (set ? ENV_SET : ENV_KEEP))
+                                continue;
+                        if (!set || !overruled(c, &e[i]))
+                                out[w->env_count++] = e[i].rule;
+                }
+        }
+        /* Who allows calls by name decides alone; what is denied stays denied, whoever said it. */
+        const struct syscall_entry *calls = c->syscalls.items;
+        unsigned allowing = UINT32_MAX;
+        for (size_t i = 0; i < c->syscalls.count; i++) {
+                if (!calls[i].rule.deny && calls[i].depth < allowing)
+                        allowing = calls[i].depth;
+        }
+        struct syscall_rule *rules = arena_alloc(c->arena, c->syscalls.count * sizeof(*rules));
+        if (!rules)
+                return -ENOMEM;
+        w->syscalls = rules;
+        for (size_t i = 0; i < c->syscalls.count; i++) {
+                if (calls[i].rule.deny || calls[i].depth == allowing)
+                        rules[w->syscall_count++] = calls[i].rule;
+        }
+        return 0;
+}
+
+/* ---- syscalls --------------------------------------------------------------------------------------------------- */
+
+static void offer_group(void *ctx, const char *name, const char *text)
+{
+        (void)text;
+        nearest_offer(ctx, name + (name[0] == '@'));
+}
+
+static int syscall_unknown(struct compile *c, struct source *s, struct line *l, const struct word *w)
+{
+        struct place at = place_word(s, l, w);
+        bool group = w->text[0] == '@';
+        struct nearest n = {.wanted = w->text + group};
+        if (group)
+                syscall_groups(offer_group, &n);
+        for (int i = 0; !group && i < 1024; i++) {
+                if (syscall_name(i))
+                        nearest_offer(&n, syscall_name(i));
+        }
+        return report(c, &at, nearest_hint(c, &n, group ? "@" : ""), group ? "there is no group '%s'"
+                                                                           : "there is no system call '%s'", w->text);
+}
+
+int run_syscalls(struct compile *c, struct source *s, struct line *l)
+{
+        struct place at = place_line(s, l);
+        bool deny = l->count >= 2 && !strcmp(l->words[1].text, "deny");
+        size_t first = deny ? 2 : 1;
+        if (l->count <= first)
+                return report(c, &at, "write: syscalls @default, or: syscalls deny NAME…",
+                              "'syscalls' needs names of calls or groups");
+        for (size_t i = first; i < l->count; i++) {
+                const struct word *w = &l->words[i];
+                bool known = w->text[0] == '@' ? syscall_group(w->text) || syscall_group(w->text + 1)
+                                               : syscall_number(w->text) >= 0;
+                if (!known) {
+                        syscall_unknown(c, s, l, w);
+                        continue;
+                }
+                struct syscall_entry *e = vector_push(&c->syscalls, sizeof(*e));
+                if (!e)
+                        return -ENOMEM;
+                *e = (struct syscall_entry){.rule = {deny, w->text, {s->name, l->number}}, .depth = s->depth};
+        }
+        return 0;
+}

@@ -1,0 +1,202 @@
+/* The one evaluator: a walk down the trie with a set of active nodes, one step for each component of the path.
+ *
+ * The set needs no memory from anywhere: trie_width() has proven, when the policy was made, that it fits. Only nodes
+ * with something below them are kept in it; a node where rules end is judged at the moment it is reached. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "policy/compiled.h"
+#include "policy/pattern.h"
+
+/* The best rule so far. Depth only grows during a walk. */
+struct best {
+        const struct rule *rule;
+        unsigned depth;
+        bool exact; /* its last component is a name, not a wildcard */
+};
+
+struct walk {
+        const struct trie *trie;
+        bool literal_only;
+        unsigned depth;
+        unsigned count, next_count;
+        uint32_t sets[2][TRIE_WIDTH_MAX];
+        uint32_t *now, *next;
+        uint32_t literal; /* the node of the path itself, by exact names only, or TRIE_NONE */
+        struct best normal, never;
+        bool overflow;
+};
+
+static unsigned bits(unsigned mask)
+{
+        return (unsigned)__builtin_popcount(mask);
+}
+
+int rule_compare(const struct rule *a, const struct rule *b)
+{
+        if (a->use_depth != b->use_depth)
+                return a->use_depth < b->use_depth ? 1 : -1;
+        if (a->implied != b->implied)
+                return a->implied ? -1 : 1;
+        if (a->class != b->class)
+                return a->class > b->class ? 1 : -1;
+        if (bits(a->access) != bits(b->access))
+                return bits(a->access) < bits(b->access) ? 1 : -1;
+        if (a->access != b->access)
+                return a->access < b->access ? 1 : -1;
+        if (!a->because != !b->because)
+                return a->because ? 1 : -1;
+        /* The verdict is the same from here on; this only makes the reason given not depend on the order of lines. */
+        int order = strcmp(b->pattern, a->pattern);
+        return order ? order : strcmp(b->text, a->text);
+}
+
+static void consider(struct best *best, const struct rule *rule, unsigned depth, bool exact)
+{
+        if (!rule)
+                return;
+        bool wins = !best->rule || depth > best->depth || (depth == best->depth && exact && !best->exact) ||
+                    (depth == best->depth && exact == best->exact && rule_compare(rule, best->rule) > 0);
+        if (wins)
+                *best = (struct best){.rule = rule, .depth = depth, .exact = exact};
+}
+
+static void activate(struct walk *w, uint32_t node)
+{
+        if (w->next_count == TRIE_WIDTH_MAX)
+                w->overflow = true; /* cannot be; denied if it is */
+        else
+                w->next[w->next_count++] = node;
+}
+
+static void activate_once(struct walk *w, uint32_t node)
+{
+        for (unsigned i = 0; i < w->next_count; i++) {
+                if (w->next[i] == node)
+                        return;
+        }
+        activate(w, node);
+}
+
+/* A node was reached: its rules match here, and the walk may go on below it. */
+static void reach(struct walk *w, uint32_t id)
+{
+        const struct node *n = &w->trie->nodes[id];
+        bool exact = n->name.kind == COMPONENT_EXACT;
+        if (!w->literal_only || (n->rule && n->rule->literal))
+                consider(&w->normal, n->rule, w->depth, exact);
+        if (!w->literal_only || (n->never && n->never->literal))
+                consider(&w->never, n->never, w->depth, exact);
+        if (n->inner)
+                activate(w, id);
+        if (n->any != TRIE_NONE)
+                activate_once(w, n->any);
+}
+
+static void step(struct walk *w, const char *name, size_t length)
+{
+        uint32_t literal = TRIE_NONE;
+        w->next_count = 0;
+        w->depth++;
+        for (unsigned i = 0; i < w->count; i++) {
+                uint32_t id = w->now[i];
+                const struct node *n = &w->trie->nodes[id];
+                if (n->name.kind == COMPONENT_ANY)
+                        activate_once(w, id);
+                uint32_t child = trie_exact(w->trie, id, name, length);
+                if (child != TRIE_NONE) {
+                        if (id == w->literal)
+                                literal = child;
+                        reach(w, child);
+                }
+                for (uint32_t c = n->wild; c != TRIE_NONE; c = w->trie->nodes[c].next_wild) {
+                        const struct component *wild = &w->trie->nodes[c].name;
+                        if (component_match(wild->text + 1, wild->length - 1, name, length))
+                                reach(w, c);
+                }
+        }
+        uint32_t *swap = w->now;
+        w->now = w->next;
+        w->next = swap;
+        w->count = w->next_count;
+        w->literal = literal;
+}
+
+static void walk_begin(struct walk *w, const struct trie *trie, bool literal_only)
+{
+        *w = (struct walk){.trie = trie, .literal_only = literal_only, .literal = TRIE_ROOT};
+        w->now = w->sets[1];
+        w->next = w->sets[0];
+        reach(w, TRIE_ROOT);
+        w->now = w->sets[0];
+        w->next = w->sets[1];
+        w->count = w->next_count;
+}
+
+/* Walks the whole path. False where the path is not as policy_eval() wants it; then nothing can be said of it. */
+static bool walk_path(struct walk *w, const char *path, size_t length)
+{
+        if (length == 0 || length >= PATH_MAX || path[0] != '/' || memchr(path, '\0', length))
+                return false;
+        for (size_t at = 1; at < length || (at == length && length > 1);) {
+                const char *slash = at < length ? memchr(path + at, '/', length - at) : NULL;
+                size_t end = slash ? (size_t)(slash - path) : length, size = end - at;
+                const char *name = path + at;
+                if (size == 0 || (size <= 2 && name[0] == '.' && name[size - 1] == '.'))
+                        return false;
+                step(w, name, size);
+                at = end + 1;
+        }
+        return !w->overflow;
+}
+
+static struct verdict judge(const struct best *best, unsigned want)
+{
+        const struct rule *rule = best->rule;
+        bool allow = rule->class == CLASS_GRANT && want != 0 && (want & ~rule->access) == 0;
+        return (struct verdict){
+                .allow = allow,
+                .error = allow ? 0 : rule->class == CLASS_HIDE ? ENOENT : EACCES,
+                .access = rule->class == CLASS_GRANT ? rule->access : 0,
+                .rule = rule,
+        };
+}
+
+/* No rule covers the path, but one grants something below it: the view has a bare directory here. */
+static struct verdict judge_ancestor(unsigned want)
+{
+        bool allow = want == ACCESS_LIST;
+        return (struct verdict){
+                .allow = allow, .error = allow ? 0 : EACCES, .access = ACCESS_LIST, .ancestor = true};
+}
+
+struct verdict policy_eval_with(const struct policy *p, const char *path, size_t length, unsigned want,
+                                const struct eval_options *options)
+{
+        struct walk w;
+        walk_begin(&w, &p->trie, options && options->literal_only);
+        if (!walk_path(&w, path, length))
+                return (struct verdict){.error = EACCES};
+        if (options)
+                consider(&w.normal, options->extra, w.depth, true);
+        if (w.never.rule)
+                return judge(&w.never, want);
+        if (w.normal.rule)
+                return judge(&w.normal, want);
+        if (w.literal != TRIE_NONE && p->trie.nodes[w.literal].above_grant)
+                return judge_ancestor(want);
+        return (struct verdict){.error = ENOENT};
+}
+
+struct verdict policy_eval(const struct policy *p, const char *path, size_t length, unsigned want)
+{
+        return policy_eval_with(p, path, length, want, NULL);
+}
+
+bool policy_has_below(const struct policy *p, const char *path)
+{
+        struct walk w;
+        walk_begin(&w, &p->trie, false);
+        return !walk_path(&w, path, strlen(path)) || w.count > 0; /* in doubt, yes */
+}

@@ -1,0 +1,299 @@
+/* Files to sources. The user's files come first, then what they use, then what that uses: breadth first, so that a file
+ * reached by two ways has the smaller depth, and is loaded once. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "policy/compile.h"
+
+/* The directory of a file, for $HERE. */
+static const char *here_of(struct compile *c, const char *name)
+{
+        const char *slash = strrchr(name, '/');
+        const char *base = c->request->base ? c->request->base : c->cwd, *cwd = base ? base : "";
+        if (name[0] == '/')
+                return slash == name ? "/" : arena_copy(c->arena, name, (size_t)(slash - name));
+        if (!slash)
+                return *cwd ? cwd : NULL;
+        return *cwd ? arena_printf(c->arena, "%s/%.*s", cwd, (int)(slash - name), name) : NULL;
+}
+
+static struct source *source_find(struct compile *c, const char *identity)
+{
+        struct source **s = c->sources.items;
+        for (size_t i = 0; i < c->sources.count; i++) {
+                if (!strcmp(s[i]->identity, identity))
+                        return s[i];
+        }
+        return NULL;
+}
+
+static struct source *source_new(struct compile *c, const char *name, const char *identity, bool bundle)
+{
+        struct source *s = arena_alloc(c->arena, sizeof(*s));
+        struct source **slot = s ? vector_push(&c->sources, sizeof(*slot)) : NULL;
+        if (!slot)
+                return NULL;
+        s->name = arena_copy(c->arena, name, strlen(name));
+        s->identity = arena_copy(c->arena, identity, strlen(identity));
+        s->bundle = bundle;
+        s->here = bundle ? NULL : here_of(c, name);
+        s->index = (unsigned)c->sources.count - 1;
+        *slot = s;
+        return s->name && s->identity ? s : NULL;
+}
+
+/* ---- the lines of one source ------------------------------------------------------------------------------------ */
+
+static int header_check(struct compile *c, struct source *s)
+{
+        struct line *l = &s->lines[0];
+        struct place at = place_line(s, l);
+        if (l->count == 2 && !strcmp(l->words[0].text, "cordon") && !strcmp(l->words[1].text, "1"))
+                return 0;
+        if (l->count == 2 && !strcmp(l->words[0].text, "cordon")) {
+                at = place_word(s, l, &l->words[1]);
+                l->bad = true;
+                return report(c, &at, "this program reads version 1", "version '%s' is not known", l->words[1].text);
+        }
+        at.width = at.width ? at.width : 1;
+        l->bad = l->count > 0 && !strcmp(l->words[0].text, "cordon");
+        return report(c, &at, "begin the file with: cordon 1", "the first line is not 'cordon 1'");
+}
+
+static int source_lines(struct compile *c, struct source *s)
+{
+        for (size_t i = 0; i < s->line_count; i++) {
+                struct line *l = &s->lines[i];
+                if (lex_line(c, s, l) == -ENOMEM)
+                        return -ENOMEM;
+                if (i == 0 && !l->bad)
+                        header_check(c, s);
+                bool header = i == 0 && l->count > 0 && !strcmp(l->words[0].text, "cordon");
+                if (l->bad || l->count == 0 || header)
+                        continue;
+                l->verb = verb_find(l->words[0].text);
+                if ((!l->verb || !l->verb->run) && verb_missing(c, s, l) == -ENOMEM)
+                        return -ENOMEM;
+        }
+        if (variables_collect(c, s) == -ENOMEM)
+                return -ENOMEM;
+        for (size_t i = 0; i < s->line_count; i++) {
+                struct line *l = &s->lines[i];
+                if (!l->bad && l->verb && !strcmp(l->verb->name, "use") && load_use(c, s, l) == -ENOMEM)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int source_text(struct compile *c, struct source *s, const char *data, size_t length)
+{
+        char *text = arena_copy(c->arena, data, length);
+        struct place at = place_file(s);
+        if (!text)
+                return -ENOMEM;
+        if (length == 0)
+                return report(c, &at, "a policy begins with: cordon 1", "the file is empty");
+        int r = text_split(c, s, text, length);
+        return r == 0 && s->line_count > 0 ? 0 : r;
+}
+
+/* ---- finding and reading ---------------------------------------------------------------------------------------- */
+
+static const char *unreadable(int error)
+{
+        switch (error) {
+        case -EISDIR:
+                return "this is a directory, not a policy file";
+        case -EFBIG:
+                return "this file is too large for a policy (4 MiB at most)";
+        case -EINVAL:
+                return "this is not a regular file";
+        case -ENOENT:
+                return "there is no such file";
+        default:
+                return NULL;
+        }
+}
+
+/* Where nothing is to be blamed but the command line, the finding is about the file itself. */
+static int read_failed(struct compile *c, const struct place *at, const char *name, int error)
+{
+        const char *why = unreadable(error);
+        struct source stand_in = {.name = name};
+        struct place file = {.source = &stand_in};
+        if (!at && !c->read_error)
+                c->read_error = -error;
+        if (!at)
+                return report(c, &file, NULL, "%s", why ? why : error_text(-error));
+        return report(c, at, NULL, "cannot use '%s': %s", name, why ? why : error_text(-error));
+}
+
+static int bundle_missing(struct compile *c, const struct place *at, const char *name)
+{
+        static const char *const known[] = {"base", "python", "cc", "node", "dev"};
+        static const char *const later[] = {"git", "secrets", "net", "rust", "go", "java", "gui"};
+        struct source stand_in = {.name = name};
+        struct place file = {.source = &stand_in};
+        struct nearest n = {.wanted = name + 1};
+        for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++) {
+                if (!strcmp(name + 1, later[i]))
+                        return report(c, at ? at : &file, "there are @base, @python, @cc, @node and @dev",
+                                      "the bundle '%s' is not in this version", name);
+        }
+        for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+                nearest_offer(&n, known[i]);
+        const char *hint = nearest_hint(c, &n, "@");
+        return report(c, at ? at : &file, hint ? hint : "there are @base, @python, @cc, @node and @dev",
+                      "there is no bundle '%s'", name);
+}
+
+/* `*out` is the source, new or known. `at`: the `use` line's word, NULL for the user's own files. */
+static int load_one(struct compile *c, const char *name, const struct place *at, struct source **out)
+{
+        const struct policy_host *host = c->request->host;
+        bool implicit = !strcmp(name, "(default)"), bundle = name[0] == '@' || implicit;
+        char identity[64] = "", *data = NULL;
+        size_t length = 0;
+        const char *text = NULL;
+        if (bundle) {
+                text = host->bundle(host->ctx, implicit ? "default" : name + 1);
+                if (!text)
+                        return bundle_missing(c, at, name);
+                snprintf(identity, sizeof(identity), "@%.60s", implicit ? "default" : name + 1);
+                length = strlen(text);
+        } else {
+                int r = host->read_file(host->ctx, name, &data, &length, identity);
+                if (r == -ENOMEM)
+                        return r;
+                if (r < 0)
+                        return read_failed(c, at, name, r);
+                text = data;
+        }
+        *out = source_find(c, identity);
+        int r = 0;
+        if (!*out) {
+                struct place file = {0};
+                *out = source_new(c, name, identity, bundle);
+                file.source = *out;
+                if (!*out)
+                        r = -ENOMEM;
+                else if (c->sources.count > SOURCES_MAX)
+                        r = report(c, at ? at : &file, NULL, "too many files are used (%u at most)", SOURCES_MAX);
+                else
+                        r = source_text(c, *out, text, length);
+        }
+        free(data);
+        return r == -ENOMEM ? r : 0;
+}
+
+static int use_one(struct compile *c, struct source *s, struct line *l, const struct word *w)
+{
+        struct place at = place_word(s, l, w);
+        struct source *used = NULL;
+        size_t before = c->sources.count;
+        const char *name = w->text;
+        int r = 0;
+        if (name[0] != '@' || w->marks[0] != MARK_PLAIN)
+                r = expand_value(c, s, l, w, 0, false, &name);
+        if (r == 0 && name[0] != '@' && name[0] != '/')
+                r = report(c, &at, arena_printf(c->arena, "write $HERE/%s, or @%s for a bundle", name, name),
+                           "a path must be absolute");
+        if (r == 0)
+                r = load_one(c, name, &at, &used);
+        if (r != 0 || !used)
+                return r;
+        if (c->sources.count > before) {
+                used->depth = s->depth + 1;
+                used->parent = s;
+                used->parent_line = l;
+                used->parent_word = w;
+        }
+        struct use_edge *edge = vector_push(&c->uses, sizeof(*edge));
+        if (!edge)
+                return -ENOMEM;
+        *edge = (struct use_edge){.from = s->index, .to = used->index, .line = l, .word = w};
+        return 0;
+}
+
+int load_use(struct compile *c, struct source *s, struct line *l)
+{
+        struct place at = place_line(s, l);
+        if (l->count < 2)
+                return report(c, &at, "name a bundle or a file: use @base", "'use' needs a name");
+        for (size_t i = 1; i < l->count; i++) {
+                if (use_one(c, s, l, &l->words[i]) == -ENOMEM)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+int load_all(struct compile *c)
+{
+        static const char *const standard[] = {"(default)", NULL};
+        const char *const *files = c->request->files;
+        if (!files || !files[0])
+                files = standard;
+        for (size_t i = 0; files[i]; i++) {
+                struct source *s = NULL;
+                if (load_one(c, files[i], NULL, &s) == -ENOMEM)
+                        return -ENOMEM;
+        }
+        for (size_t i = 0; i < c->sources.count && i < SOURCES_MAX; i++) { /* grows while it runs */
+                if (source_lines(c, ((struct source **)c->sources.items)[i]) == -ENOMEM)
+                        return -ENOMEM;
+        }
+        return uses_check(c);
+}
+
+/* ---- loops ------------------------------------------------------------------------------------------------------ */
+
+struct search {
+        struct compile *c;
+        unsigned char state[SOURCES_MAX + 1]; /* 0: not seen, 1: on the way, 2: done */
+        unsigned way[SOURCES_MAX + 1];
+};
+
+static void loop_report(struct search *search, const struct use_edge *edge, unsigned length)
+{
+        struct compile *c = search->c;
+        struct source **sources = c->sources.items;
+        struct place at = place_word(sources[edge->from], edge->line, edge->word);
+        struct buf chain = {0};
+        unsigned i = 0;
+        while (i < length && search->way[i] != edge->to)
+                i++;
+        for (; i < length; i++)
+                buf_printf(&chain, "%s uses ", sources[search->way[i]]->name);
+        buf_str(&chain, sources[edge->to]->name);
+        report(c, &at, NULL, "files use each other in a circle: %s", chain.bad ? "" : chain.data);
+        buf_free(&chain);
+}
+
+static void visit(struct search *search, unsigned at, unsigned length)
+{
+        const struct use_edge *edges = search->c->uses.items;
+        search->state[at] = 1;
+        search->way[length++] = at;
+        for (size_t i = 0; i < search->c->uses.count; i++) {
+                if (edges[i].from != at)
+                        continue;
+                if (search->state[edges[i].to] == 1)
+                        loop_report(search, &edges[i], length);
+                else if (search->state[edges[i].to] == 0)
+                        visit(search, edges[i].to, length);
+        }
+        search->state[at] = 2;
+}
+
+int uses_check(struct compile *c)
+{
+        struct search search = {.c = c};
+        for (unsigned i = 0; i < c->sources.count && i <= SOURCES_MAX; i++) {
+                if (search.state[i] == 0)
+                        visit(&search, i, 0);
+        }
+        return 0;
+}

@@ -1,0 +1,169 @@
+/* File rules: verbs, then paths, then perhaps a reason. Each path of each line becomes one rule per pattern. */
+#include <errno.h>
+#include <string.h>
+
+#include "policy/compile.h"
+
+struct adding {
+        struct compile *c;
+        struct rule rule;
+        struct place at;
+};
+
+static int add_pattern(void *ctx, const struct pattern *pattern)
+{
+        struct adding *a = ctx;
+        if (pattern->floating && a->rule.class == CLASS_GRANT)
+                return report(a->c, &a->at, "begin it with a directory: $CWD/**/…",
+                              "a pattern that begins with a wildcard can only restrict");
+        if (pattern->literal && !strcmp(pattern->text, "/") && (a->rule.access & (ACCESS_WRITE | ACCESS_CREATE)))
+                return report(a->c, &a->at, "name a directory below it", "'%s' cannot be given for the whole system",
+                              a->rule.verb);
+        return rule_add(a->c, &a->rule, &a->at, pattern);
+}
+
+int rule_add(struct compile *c, const struct rule *rule, const struct place *at, const struct pattern *pattern)
+{
+        struct pending *p = arena_alloc(c->arena, sizeof(*p));
+        struct pending **slot = p ? vector_push(&c->rules, sizeof(*slot)) : NULL;
+        if (!slot)
+                return -ENOMEM;
+        *slot = p;
+        p->rule = *rule;
+        p->rule.pattern = pattern->text;
+        p->rule.prefix = pattern->prefix;
+        p->rule.asked = pattern->literal ? pattern->asked : NULL;
+        p->rule.literal = pattern->literal;
+        p->rule.floating = pattern->floating;
+        p->at = *at;
+        p->components = pattern->components;
+        p->count = pattern->count;
+        return 0;
+}
+
+/* Joins the verbs that the line begins with. `*first`: the first word that is none. */
+static int verbs_join(struct compile *c, struct source *s, struct line *l, struct rule *rule, size_t *first)
+{
+        struct buf names = {0};
+        size_t i;
+        int r = 0;
+        rule->class = l->verb->class;
+        for (i = 0; i < l->count && r == 0; i++) {
+                const struct verb *v = verb_find(l->words[i].text);
+                struct place at = place_word(s, l, &l->words[i]);
+                if (!v || (i > 0 && l->words[i].marks[0] != MARK_PLAIN))
+                        break;
+                if (!v->run)
+                        r = report(c, &at, NULL, "'%s' is not supported in this version", v->name);
+                else if (i > 0 && !(v->data && l->verb->data))
+                        r = report(c, &at, "only list, read, create, write and exec stand side by side",
+                                   "'%s' cannot stand beside '%s'", v->name, l->verb->name);
+                rule->access |= v->access;
+                buf_printf(&names, "%s%s", i ? " " : "", v->name);
+        }
+        *first = i;
+        if (r == 0 && !(rule->verb = names.bad ? NULL : arena_copy(c->arena, names.data, names.length)))
+                r = -ENOMEM;
+        buf_free(&names);
+        return r;
+}
+
+/* Takes `because "…"` off the end. `*end`: behind the last path. */
+static int reason_take(struct compile *c, struct source *s, struct line *l, struct rule *rule, size_t *end)
+{
+        *end = l->count;
+        for (size_t i = 1; i < l->count; i++) {
+                if (strcmp(l->words[i].text, "because") != 0 || l->words[i].marks[0] != MARK_PLAIN)
+                        continue;
+                struct place at = place_word(s, l, &l->words[i]);
+                if (i + 2 == l->count && l->words[i + 1].length > 0) {
+                        rule->because = l->words[i + 1].text;
+                        *end = i;
+                        return 0;
+                }
+                if (i + 2 < l->count)
+                        at = place_word(s, l, &l->words[i + 2]);
+                return report(c, &at, "write it in quotes, at the end: because \"…\"",
+                              i + 2 < l->count ? "a reason is one quoted text, and the last"
+                                               : "'because' needs a reason");
+        }
+        return 0;
+}
+
+static int rule_word(struct compile *c, struct source *s, struct line *l, const struct word *w, struct rule *rule)
+{
+        struct adding a = {.c = c, .at = place_word(s, l, w)};
+        struct expanded e = {0};
+        rule->text = arena_printf(c->arena, "%s %.*s", rule->verb, (int)w->width, l->text + w->column - 1);
+        if (!rule->text)
+                return -ENOMEM;
+        a.rule = *rule;
+        int r = expand(c, s, l, w, 0, &e);
+        if (r == 0)
+                r = glob_patterns(c, &a.at, &e, add_pattern, &a);
+        expanded_free(&e);
+        return r;
+}
+
+int run_rule(struct compile *c, struct source *s, struct line *l)
+{
+        struct rule rule = {.origin = {s->name, l->number}, .use_depth = s->depth};
+        size_t first = 0, end = 0;
+        int r = verbs_join(c, s, l, &rule, &first);
+        if (r == 0)
+                r = reason_take(c, s, l, &rule, &end);
+        if (r != 0)
+                return r;
+        if (first >= end) {
+                struct place at = place_word(s, l, &l->words[first - 1]);
+                return report(c, &at, "write what it is about: read /usr/share", "'%s' needs a path", rule.verb);
+        }
+        for (size_t i = first; i < end; i++) {
+                if (rule_word(c, s, l, &l->words[i], &rule) == -ENOMEM)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* ---- expect ------------------------------------------------------------------------------------------------------- */
+
+static int expect_words(struct compile *c, struct source *s, struct line *l, struct expectation *e)
+{
+        struct place at = place_line(s, l);
+        if (l->count < 4)
+                return report(c, &at, "write: expect allow read /etc/hosts", "'expect' needs allow or deny, what, and a path");
+        at = place_word(s, l, &l->words[1]);
+        e->allow = !strcmp(l->words[1].text, "allow");
+        if (!e->allow && strcmp(l->words[1].text, "deny") != 0)
+                return report(c, &at, "write: expect allow …, or expect deny …", "'%s' is neither allow nor deny",
+                              l->words[1].text);
+        at = place_word(s, l, &l->words[2]);
+        e->op = l->words[2].text;
+        e->access = access_from_name(e->op);
+        if (e->access)
+                return 0;
+        if (verb_later(e->op))
+                return report(c, &at, NULL, "'%s' is not supported in this version", e->op);
+        return report(c, &at, "it is one of list, read, create, write, exec", "'%s' is nothing that can be asked", e->op);
+}
+
+int run_expect(struct compile *c, struct source *s, struct line *l)
+{
+        struct expectation claim = {.origin = {s->name, l->number}, .source = l->text};
+        int r = expect_words(c, s, l, &claim);
+        for (size_t i = 3; r == 0 && i < l->count; i++) {
+                r = expand_path(c, s, l, &l->words[i], &claim.path, &claim.asked);
+                if (r != 0 || s->depth > 0) /* a used file's claims hold for it alone: the user's lines may change them */
+                        continue;
+                struct expectation *e = vector_push(&c->expects, sizeof(*e));
+                if (!e)
+                        return -ENOMEM;
+                *e = claim;
+                struct place at = place_line(s, l);
+                if (l->count > 4)
+                        at = place_word(s, l, &l->words[i]);
+                e->column = at.column;
+                e->width = at.width;
+        }
+        return r;
+}

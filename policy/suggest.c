@@ -1,0 +1,149 @@
+/* The line that would allow what was denied: a literal rule on that very path, as narrow as can be, which takes nothing
+ * away that is granted now. Whether it would win is asked of the evaluator, not guessed. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "policy/compiled.h"
+
+#define READ (ACCESS_LIST | ACCESS_READ)
+#define EDIT (READ | ACCESS_CREATE | ACCESS_WRITE)
+
+static const struct {
+        const char *name;
+        unsigned grants, needed_for; /* the verb is needed where one of these is wanted */
+} verbs[] = {
+        {"write", EDIT, ACCESS_WRITE},
+        {"create", ACCESS_LIST | ACCESS_CREATE, ACCESS_CREATE},
+        {"exec", READ | ACCESS_EXEC, ACCESS_EXEC},
+        {"read", READ, ACCESS_READ},
+        {"list", ACCESS_LIST, ACCESS_LIST},
+};
+
+/* The fewest verbs that grant all of `want`. */
+static unsigned verbs_for(unsigned want, struct buf *out)
+{
+        unsigned granted = 0;
+        for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+                if (!(want & verbs[i].needed_for & ~granted))
+                        continue;
+                buf_printf(out, "%s%s", granted ? " " : "", verbs[i].name);
+                granted |= verbs[i].grants;
+        }
+        return granted;
+}
+
+/* How many bytes at `s` are one harmless character, as cordon_escape() judges it; 0 where it must be escaped. */
+static size_t harmless(const char *s)
+{
+        for (size_t size = 1; size <= 4 && s[size - 1]; size++) {
+                char one[5] = {0}, shown[20];
+                memcpy(one, s, size);
+                if (cordon_escape(one, shown, sizeof(shown)) == size && strcmp(one, shown) == 0)
+                        return size;
+        }
+        return 0;
+}
+
+static bool quotes_needed(const char *path)
+{
+        if (path[strcspn(path, " \t\"\\$*?[]{}~#")])
+                return true;
+        for (size_t step; *path; path += step) {
+                step = harmless(path);
+                if (step == 0)
+                        return true;
+        }
+        return false;
+}
+
+static void put_path(struct buf *out, const char *home, const char *path)
+{
+        size_t length = home ? strlen(home) : 0;
+        bool at_home = home && !strncmp(path, home, length) && (path[length] == '/' || !path[length]);
+        const char *rest = at_home ? path + length : path;
+        if (!quotes_needed(rest)) {
+                buf_printf(out, "%s%s", at_home ? "~" : "", rest);
+                return;
+        }
+        buf_str(out, at_home ? "\"$HOME" : "\"");
+        for (size_t step = 1; *rest; rest += step) {
+                step = harmless(rest);
+                if (step == 0) {
+                        step = 1;
+                        buf_printf(out, "\\x%02x", (unsigned char)*rest);
+                } else {
+                        if (strchr("\"\\$", *rest))
+                                buf_str(out, "\\");
+                        buf_add(out, rest, step);
+                }
+        }
+        buf_str(out, "\"");
+}
+
+static bool is_below(const char *path, const char *top)
+{
+        size_t length = strlen(top);
+        return !strncmp(path, top, length) && (path[length] == '/' || !path[length]);
+}
+
+/* Devices and /proc come by their own lines; no file rule brings them. */
+static bool put_world(const struct policy *p, const char *path, unsigned want, struct buf *out)
+{
+        const char *const *have = p->world.devices;
+        if (is_below(path, "/proc")) {
+                if (p->world.proc == PROC_NONE && !(want & ~(unsigned)READ))
+                        buf_str(out, "proc own");
+                return out->length > 0;
+        }
+        for (size_t i = 0; device_names[i]; i++) {
+                if (strncmp(path, "/dev/", 5) != 0 || strcmp(path + 5, device_names[i]) != 0 || (want & ACCESS_EXEC))
+                        continue;
+                buf_str(out, "dev");
+                for (size_t j = 0; have[j]; j++) {
+                        if (strcmp(have[j], device_names[i]) != 0)
+                                buf_printf(out, " %s", have[j]);
+                }
+                buf_printf(out, " %s", device_names[i]);
+        }
+        return out->length > 0;
+}
+
+/* Whether the line, put into the user's own file, would allow it. A line of the user's own file about this very path is
+ * in its way, but it can be changed. */
+static bool would_allow(const struct policy *p, const char *path, unsigned want, const struct rule *line,
+                        const struct verdict *now)
+{
+        struct eval_options with = {.extra = line};
+        if (now->rule && now->rule->literal && now->rule->use_depth == 0 && now->rule->class != CLASS_NEVER &&
+            !strcmp(now->rule->pattern, path))
+                return true;
+        return policy_eval_with(p, path, strlen(path), want, &with).allow;
+}
+
+int policy_suggest(const struct policy *p, const char *path, unsigned want, char *buf, size_t size)
+{
+        struct buf out cleanup_buf = {0};
+        struct verdict now = policy_eval(p, path, strlen(path), want);
+        if (size > 0)
+                buf[0] = '\0';
+        if (path[0] != '/' || want == 0 || (want & ~(unsigned)ACCESS_ALL))
+                return -ENOENT;
+        if (is_below(path, "/proc") || is_below(path, "/dev")) {
+                if ((now.rule && now.rule->class != CLASS_GRANT) || !put_world(p, path, want, &out))
+                        return -ENOENT;
+        } else {
+                struct rule line = {.literal = true, .pattern = path, .text = "", .verb = "", .prefix = path};
+                line.access = verbs_for(want | (now.ancestor ? 0 : now.access), &out);
+                if (!would_allow(p, path, want, &line, &now))
+                        return -ENOENT;
+                buf_str(&out, " ");
+                put_path(&out, p->home, path);
+        }
+        if (out.bad)
+                return -ENOMEM;
+        if (out.length >= size)
+                return -ENAMETOOLONG;
+        memcpy(buf, out.data, out.length + 1);
+        return 0;
+}

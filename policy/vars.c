@@ -1,0 +1,426 @@
+/* Variables. What they hold is literal wherever it lands: a file name with a star in it never becomes a wildcard.
+ *
+ * There are the built-in ones, and the `param` and `let` lines of the same file. A let is resolved when it is first asked
+ * for, since the order of lines means nothing. There is no way to the environment from here. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/compile.h"
+
+static const struct {
+        const char *name, *below_home; /* with a leading slash, or NULL */
+} builtins[] = {
+        {"HOME", ""},
+        {"CWD", NULL},
+        {"HERE", NULL},
+        {"PROG", NULL},
+        {"UID", NULL},
+        {"XDG_CONFIG_HOME", "/.config"},
+        {"XDG_CACHE_HOME", "/.cache"},
+        {"XDG_DATA_HOME", "/.local/share"},
+        {"XDG_STATE_HOME", "/.local/state"},
+        {"XDG_RUNTIME_DIR", NULL},
+};
+
+static bool is(const char *text, size_t length, const char *name)
+{
+        return strlen(name) == length && memcmp(text, name, length) == 0;
+}
+
+bool name_valid(const char *name, size_t length)
+{
+        for (size_t i = 0; i < length; i++) {
+                if (!isalpha((unsigned char)name[i]) && name[i] != '_' && (i == 0 || !isdigit((unsigned char)name[i])))
+                        return false;
+        }
+        return length > 0;
+}
+
+static bool builtin_known(const char *name, size_t length)
+{
+        for (size_t i = 0; i < sizeof(builtins) / sizeof(*builtins); i++) {
+                if (is(name, length, builtins[i].name))
+                        return true;
+        }
+        return false;
+}
+
+/* 0; 1: there is no such name; -ENODATA: there is, and it has no value here; -ENOMEM. */
+static int builtin_value(struct compile *c, const struct source *s, const char *name, size_t length, const char **out)
+{
+        size_t i = 0, count = sizeof(builtins) / sizeof(*builtins);
+        while (i < count && !is(name, length, builtins[i].name))
+                i++;
+        if (i == count)
+                return 1;
+        const char *known = builtins[i].name;
+        if (builtins[i].below_home) {
+                if (!c->home)
+                        return -ENODATA;
+                *out = arena_printf(c->arena, "%s%s", strcmp(c->home, "/") ? c->home : "", builtins[i].below_home);
+                if (*out && !**out)
+                        *out = "/";
+        } else if (!strcmp(known, "XDG_RUNTIME_DIR")) {
+                *out = arena_printf(c->arena, "/run/user/%s", c->uid);
+        } else {
+                *out = !strcmp(known, "CWD") ? c->cwd : !strcmp(known, "HERE") ? s->here
+                       : !strcmp(known, "PROG") ? c->program : c->uid;
+                return *out ? 0 : -ENODATA;
+        }
+        return *out ? 0 : -ENOMEM;
+}
+
+static int by_name(const void *a, const void *b)
+{
+        const struct variable *x = a, *y = b;
+        int order = strcmp(x->name, y->name);
+        return order ? order : x->line->number < y->line->number ? -1 : x->line->number > y->line->number;
+}
+
+static struct variable *variable_find(struct source *s, const char *name, size_t length)
+{
+        size_t low = 0, high = s->variable_count;
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                struct variable *v = &s->variables[middle];
+                int order = strncmp(v->name, name, length);
+                if (order == 0)
+                        order = v->name[length] != '\0';
+                if (order == 0)
+                        return v;
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return NULL;
+}
+
+static struct define *define_find(struct compile *c, const char *name)
+{
+        struct define *d = c->defines.items;
+        for (size_t i = 0; i < c->defines.count; i++) {
+                if (!strcmp(d[i].name, name))
+                        return &d[i];
+        }
+        return NULL;
+}
+
+static int variable_resolve(struct compile *c, struct source *s, struct variable *v)
+{
+        struct place at = place_word(s, v->line, v->word);
+        struct define *d = v->param ? define_find(c, v->name) : NULL;
+        int r = 0;
+        if (v->state == VARIABLE_BUSY)
+                return report(c, &at, NULL, "'%s' is defined by itself", v->name);
+        if (v->state != VARIABLE_NEW)
+                return v->state == VARIABLE_FAILED;
+        v->state = VARIABLE_BUSY;
+        v->relative_ok = v->param;
+        if (d) {
+                d->used = true;
+                v->value = d->value;
+        } else if (v->value_at) {
+                struct expanded e = {0};
+                r = expand(c, s, v->line, v->word, v->value_at, &e);
+                v->relative_ok = v->relative_ok || e.relative_ok;
+                expanded_free(&e);
+                if (r == 0)
+                        r = expand_value(c, s, v->line, v->word, v->value_at, false, &v->value);
+        } else {
+                const char *hint = arena_printf(c->arena, "give it one: -D %s=VALUE", v->name);
+                r = report(c, &at, hint, "param '%s' has no value", v->name);
+        }
+        v->state = r == 0 ? VARIABLE_READY : VARIABLE_FAILED;
+        return r;
+}
+
+/* ---- expansion ------------------------------------------------------------------------------------------------ */
+
+void expanded_free(struct expanded *e)
+{
+        buf_free(&e->text);
+        buf_free(&e->marks);
+}
+
+static void put(struct expanded *e, const char *text, size_t length, char mark)
+{
+        buf_add(&e->text, text, length);
+        for (size_t i = 0; i < length; i++)
+                buf_add(&e->marks, &mark, 1);
+}
+
+static int unknown(struct compile *c, struct source *s, const struct place *at, const char *name, size_t length)
+{
+        char *copy = arena_copy(c->arena, name, length);
+        if (!copy)
+                return -ENOMEM;
+        struct nearest n = {.wanted = copy};
+        for (size_t i = 0; i < sizeof(builtins) / sizeof(*builtins); i++)
+                nearest_offer(&n, builtins[i].name);
+        for (size_t i = 0; i < s->variable_count; i++)
+                nearest_offer(&n, s->variables[i].name);
+        const char *hint = nearest_hint(c, &n, "$");
+        return report(c, at, hint ? hint : "define it: param NAME, or let NAME=VALUE", "'$%s' is not defined", copy);
+}
+
+static int put_variable(struct compile *c, struct source *s, const struct place *at, const char *name, size_t length,
+                        struct expanded *out)
+{
+        const char *value = NULL;
+        struct variable *v = variable_find(s, name, length);
+        int r = v ? variable_resolve(c, s, v) : builtin_value(c, s, name, length, &value);
+        if (r == -ENODATA)
+                return report(c, at, !strncmp(name, "HERE", 4) ? "it is the directory of a policy file; a bundle has none"
+                                                               : NULL,
+                              "'$%.*s' has no value here", (int)length, name);
+        if (r == 1 && !v)
+                return unknown(c, s, at, name, length);
+        if (r != 0)
+                return r;
+        if (v) {
+                value = v->value;
+                out->relative_ok = out->relative_ok || (out->text.length == 0 && v->relative_ok);
+        }
+        out->empty_first = out->empty_first || (out->text.length == 0 && !*value);
+        put(out, value, strlen(value), MARK_LITERAL);
+        return 0;
+}
+
+/* The `$NAME` or `${NAME}` that begins at `at`. `*size`: all of it. */
+static int dollar(struct compile *c, struct source *s, struct line *l, const struct word *w, size_t at, size_t *size,
+                  struct expanded *out)
+{
+        const char *text = w->text + at;
+        bool braces = text[1] == '{';
+        size_t from = braces ? 2 : 1, length = 0;
+        while (isalnum((unsigned char)text[from + length]) || text[from + length] == '_')
+                length++;
+        *size = from + length + braces;
+        struct place place = place_part(s, l, w, at, *size > w->length - at ? w->length - at : *size);
+        if (!name_valid(text + from, length) || (braces && text[from + length] != '}')) {
+                place.width = 1;
+                return report(c, &place, "write $NAME or ${NAME}; for the character itself: \"\\$\"",
+                              "no variable's name follows the '$'");
+        }
+        return put_variable(c, s, &place, text + from, length, out);
+}
+
+int expand(struct compile *c, struct source *s, struct line *l, const struct word *w, size_t from, struct expanded *out)
+{
+        int worst = 0;
+        for (size_t at = from; at < w->length;) {
+                size_t size = 1;
+                int r = 0;
+                bool plain = w->marks[at] == MARK_PLAIN;
+                if (w->text[at] == '$' && w->marks[at] != MARK_LITERAL) {
+                        r = dollar(c, s, l, w, at, &size, out);
+                } else if (w->text[at] == '~' && plain && at == from) {
+                        struct place place = place_part(s, l, w, at, 1);
+                        if (w->text[at + 1] != '/' && at + 1 < w->length)
+                                r = report(c, &place, "write the path out, or quote a name that begins with '~'",
+                                           "only '~' alone or '~/…' is known");
+                        else
+                                r = put_variable(c, s, &place, "HOME", 4, out);
+                } else {
+                        put(out, w->text + at, 1, plain ? MARK_PLAIN : MARK_LITERAL);
+                }
+                if (r == -ENOMEM)
+                        return r;
+                worst = r ? r : worst;
+                at += size;
+        }
+        l->bad = l->bad || worst;
+        return out->text.bad || out->marks.bad ? -ENOMEM : worst;
+}
+
+static bool wildcard_in(const struct expanded *e)
+{
+        for (size_t i = 0; i < e->text.length; i++) {
+                if (e->marks.data[i] == MARK_PLAIN && strchr("*?[{", e->text.data[i]))
+                        return true;
+        }
+        return false;
+}
+
+int expand_value(struct compile *c, struct source *s, struct line *l, const struct word *word, size_t from,
+                 bool wildcards, const char **out)
+{
+        struct expanded e = {0};
+        struct place at = place_part(s, l, word, from, word->length - from);
+        int r = expand(c, s, l, word, from, &e);
+        if (r == 0 && !wildcards && wildcard_in(&e))
+                r = report(c, &at, "put it in quotes if it is meant literally", "a wildcard means nothing here");
+        if (r == 0 && !(*out = arena_copy(c->arena, e.text.data, e.text.length)))
+                r = -ENOMEM;
+        expanded_free(&e);
+        return r;
+}
+
+int expanded_absolute(struct compile *c, const struct place *at, struct expanded *e)
+{
+        if (e->text.length == 0 || e->empty_first)
+                return report(c, at, NULL, e->text.length ? "this path begins with an empty variable"
+                                                          : "this path is empty");
+        if (e->text.data[0] == '/' || !e->relative_ok)
+                return 0;
+        if (!c->cwd)
+                return report(c, at, "give an absolute path", "this path is relative, and there is no $CWD");
+        struct expanded whole = {0};
+        put(&whole, c->cwd, strlen(c->cwd), MARK_LITERAL);
+        put(&whole, "/", 1, MARK_LITERAL);
+        buf_add(&whole.text, e->text.data, e->text.length);
+        buf_add(&whole.marks, e->marks.data, e->marks.length);
+        expanded_free(e);
+        *e = whole;
+        return e->text.bad || e->marks.bad ? -ENOMEM : 0;
+}
+
+int expand_path(struct compile *c, struct source *s, struct line *l, const struct word *word, const char **out,
+                const char **asked)
+{
+        struct expanded e = {0};
+        struct place at = place_word(s, l, word);
+        const char *path = NULL;
+        int r = expand(c, s, l, word, 0, &e);
+        if (r == 0 && wildcard_in(&e))
+                r = report(c, &at, "put it in quotes if it is meant literally", "a wildcard means nothing here");
+        if (r == 0)
+                r = expanded_absolute(c, &at, &e);
+        if (r == 0 && e.text.data[0] != '/')
+                r = report(c, &at, "begin it with '/', '~' or '$CWD'", "a path must be absolute");
+        if (r == 0 && !(path = arena_copy(c->arena, e.text.data, e.text.length)))
+                r = -ENOMEM;
+        expanded_free(&e);
+        if (r == 0) {
+                *out = path_canonical(c, &at, path, &r);
+                if (asked)
+                        *asked = path;
+        }
+        return r;
+}
+
+/* ---- param, let, -D -------------------------------------------------------------------------------------------- */
+
+static int variable_add(struct compile *c, struct source *s, struct line *l, bool param)
+{
+        struct place at = place_line(s, l);
+        if (l->count != 2)
+                return report(c, &at, param ? "write: param NAME, or param NAME=DEFAULT" : "write: let NAME=VALUE",
+                              "'%s' takes one word", l->words[0].text);
+        const struct word *w = &l->words[1];
+        const char *equals = memchr(w->text, '=', w->length);
+        size_t length = equals ? (size_t)(equals - w->text) : w->length;
+        at = place_part(s, l, w, 0, length ? length : 1);
+        if (!name_valid(w->text, length))
+                return report(c, &at, "letters, digits and '_', not beginning with a digit", "this is no name");
+        if (!equals && !param)
+                return report(c, &at, "write: let NAME=VALUE", "this 'let' gives no value");
+        if (builtin_known(w->text, length))
+                return report(c, &at, "choose another name", "'%.*s' is built in", (int)length, w->text);
+        struct variable *v = &s->variables[s->variable_count];
+        *v = (struct variable){.name = arena_copy(c->arena, w->text, length), .line = l, .word = w, .param = param,
+                               .value_at = equals ? length + 1 : 0};
+        s->variable_count++;
+        return v->name ? 0 : -ENOMEM;
+}
+
+static int variables_unique(struct compile *c, struct source *s)
+{
+        size_t kept = 0;
+        if (s->variable_count > 0)
+                qsort(s->variables, s->variable_count, sizeof(*s->variables), by_name);
+        for (size_t i = 0; i < s->variable_count; i++) {
+                struct variable *v = &s->variables[i], *first = kept ? &s->variables[kept - 1] : NULL;
+                if (first && !strcmp(first->name, v->name)) {
+                        struct place at = place_part(s, v->line, v->word, 0, strlen(v->name));
+                        report(c, &at, NULL, "'%s' is already defined on line %u", v->name, first->line->number);
+                } else {
+                        s->variables[kept++] = *v;
+                }
+        }
+        s->variable_count = kept;
+        return 0;
+}
+
+int variables_collect(struct compile *c, struct source *s)
+{
+        size_t most = 0;
+        for (size_t i = 0; i < s->line_count; i++)
+                most += s->lines[i].count > 0 && s->lines[i].verb && s->lines[i].verb->run == run_nothing;
+        s->variables = arena_alloc(c->arena, (most + 1) * sizeof(*s->variables));
+        if (!s->variables)
+                return -ENOMEM;
+        for (size_t i = 0; i < s->line_count; i++) {
+                struct line *l = &s->lines[i];
+                bool param = l->verb && !strcmp(l->verb->name, "param");
+                if (l->bad || !l->verb || (!param && strcmp(l->verb->name, "let") != 0))
+                        continue;
+                if (variable_add(c, s, l, param) == -ENOMEM)
+                        return -ENOMEM;
+        }
+        return variables_unique(c, s);
+}
+
+/* Also those that nothing uses: a mistake in them is one. */
+int variables_resolve(struct compile *c, struct source *s)
+{
+        for (size_t i = 0; i < s->variable_count; i++) {
+                if (variable_resolve(c, s, &s->variables[i]) == -ENOMEM)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+int defines_collect(struct compile *c)
+{
+        const char *const *given = c->request->defines;
+        for (size_t i = 0; given && given[i]; i++) {
+                const char *equals = strchr(given[i], '=');
+                size_t length = equals ? (size_t)(equals - given[i]) : 0;
+                const char *name = arena_copy(c->arena, given[i], length);
+                const char *value = equals ? arena_copy(c->arena, equals + 1, strlen(equals + 1)) : "";
+                if (equals && (!strcmp(value, "~") || !strncmp(value, "~/", 2)) && c->home)
+                        value = arena_printf(c->arena, "%s%s", c->home, value + 1);
+                if (!name || !value)
+                        return -ENOMEM;
+                if (!name_valid(name, length) || define_find(c, name)) {
+                        report(c, &(struct place){0}, "write -D NAME=VALUE, once for each name",
+                               define_find(c, name) ? "'%s': this name was given before" : "'%s' is not NAME=VALUE",
+                               given[i]);
+                        continue;
+                }
+                struct define *d = vector_push(&c->defines, sizeof(*d));
+                if (!d)
+                        return -ENOMEM;
+                *d = (struct define){.name = name, .value = value, .text = given[i]};
+        }
+        return 0;
+}
+
+static const char *params_listed(struct compile *c)
+{
+        struct source **sources = c->sources.items;
+        struct buf list = {0};
+        for (size_t i = 0; i < c->sources.count; i++) {
+                for (size_t j = 0; j < sources[i]->variable_count && list.length < 400; j++) {
+                        const struct variable *v = &sources[i]->variables[j];
+                        if (v->param)
+                                buf_printf(&list, "%s%s", list.length ? ", " : "the params are ", v->name);
+                }
+        }
+        const char *text = list.length ? arena_copy(c->arena, list.data, list.length) : "the policy has no params";
+        buf_free(&list);
+        return text;
+}
+
+void defines_check(struct compile *c)
+{
+        const struct define *d = c->defines.items;
+        for (size_t i = 0; i < c->defines.count; i++) {
+                if (!d[i].used)
+                        report(c, &(struct place){0}, params_listed(c), "no param is called '%s'", d[i].name);
+        }
+}

@@ -1,0 +1,130 @@
+/* The words a line can begin with, as a table. Data verbs can stand side by side: "write exec $DIR". */
+#include <errno.h>
+#include <string.h>
+
+#include "policy/compile.h"
+
+#define LIST ACCESS_LIST
+#define READ (LIST | ACCESS_READ)
+#define CREATE (LIST | ACCESS_CREATE)
+#define WRITE (READ | ACCESS_CREATE | ACCESS_WRITE)
+#define EXEC (READ | ACCESS_EXEC)
+
+static const struct verb verbs[] = {
+        {"list", run_rule, LIST, CLASS_GRANT, true},
+        {"read", run_rule, READ, CLASS_GRANT, true},
+        {"create", run_rule, CREATE, CLASS_GRANT, true},
+        {"write", run_rule, WRITE, CLASS_GRANT, true},
+        {"exec", run_rule, EXEC, CLASS_GRANT, true},
+        {"deny", run_rule, 0, CLASS_DENY, false},
+        {"hide", run_rule, 0, CLASS_HIDE, false},
+        {"never", run_rule, 0, CLASS_NEVER, false},
+        {"use", run_nothing, 0, CLASS_GRANT, false},
+        {"param", run_nothing, 0, CLASS_GRANT, false},
+        {"let", run_nothing, 0, CLASS_GRANT, false},
+        {"tmp", run_tmp, 0, CLASS_GRANT, false},
+        {"dev", run_dev, 0, CLASS_GRANT, false},
+        {"proc", run_proc, 0, CLASS_GRANT, false},
+        {"env", run_env, 0, CLASS_GRANT, false},
+        {"cwd", run_cwd, 0, CLASS_GRANT, false},
+        {"net", run_net, 0, CLASS_GRANT, false},
+        {"limit", run_limit, 0, CLASS_GRANT, false},
+        {"syscalls", run_syscalls, 0, CLASS_GRANT, false},
+        {"expect", run_expect, 0, CLASS_GRANT, false},
+        {"audit", run_audit, 0, CLASS_GRANT, false},
+        /* of later versions: known, so that they are refused by name */
+        {"mask", NULL, 0, CLASS_GRANT, false},
+        {"ask", NULL, 0, CLASS_GRANT, false},
+        {"connect", NULL, 0, CLASS_GRANT, false},
+        {"bind", NULL, 0, CLASS_GRANT, false},
+        {"unix", NULL, 0, CLASS_GRANT, false},
+        {"file", NULL, 0, CLASS_GRANT, false},
+        {"fd", NULL, 0, CLASS_GRANT, false},
+        {"caps", NULL, 0, CLASS_GRANT, false},
+        {"user", NULL, 0, CLASS_GRANT, false},
+        {"hostname", NULL, 0, CLASS_GRANT, false},
+        {"use?", NULL, 0, CLASS_GRANT, false},
+        {"require", NULL, 0, CLASS_GRANT, false},
+};
+
+const struct verb *verb_find(const char *name)
+{
+        for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+                if (!strcmp(verbs[i].name, name))
+                        return &verbs[i];
+        }
+        return NULL;
+}
+
+bool verb_later(const char *name)
+{
+        const struct verb *v = verb_find(name);
+        return v && !v->run;
+}
+
+int verb_missing(struct compile *c, const struct source *s, struct line *l)
+{
+        const struct word *w = &l->words[0];
+        struct place at = place_word(s, l, w);
+        l->bad = true;
+        if (verb_later(w->text))
+                return report(c, &at, NULL, "'%s' is not supported in this version", w->text);
+        if (!strcmp(w->text, "cordon"))
+                return report(c, &at, NULL, "'cordon' can only be the first line");
+        if (!strcmp(w->text, "because"))
+                return report(c, &at, "write it at the end of a rule: deny PATH because \"…\"",
+                              "'because' is no line of its own");
+        struct nearest n = {.wanted = w->text};
+        for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+                if (verbs[i].run)
+                        nearest_offer(&n, verbs[i].name);
+        }
+        return report(c, &at, nearest_hint(c, &n, ""), "unknown verb '%s'", w->text);
+}
+
+int line_run(struct compile *c, struct source *s, struct line *l)
+{
+        if (l->bad || !l->verb)
+                return 0;
+        for (size_t i = 1; i < l->count && l->verb->run != run_rule; i++) {
+                if (strcmp(l->words[i].text, "because") != 0 || l->words[i].marks[0] != MARK_PLAIN)
+                        continue;
+                struct place at = place_word(s, l, &l->words[i]);
+                return report(c, &at, "it belongs to read, write, deny, …", "'%s' takes no 'because'", l->verb->name);
+        }
+        return l->verb->run(c, s, l);
+}
+
+int run_nothing(struct compile *c, struct source *s, struct line *l)
+{
+        (void)c, (void)s, (void)l;
+        return 0;
+}
+
+/* ---- accesses by name, for expect and for messages -------------------------------------------------------------- */
+
+static const struct {
+        const char *name;
+        unsigned access;
+} accesses[] = { /* those that say most come first */
+        {"write", ACCESS_WRITE}, {"create", ACCESS_CREATE}, {"exec", ACCESS_EXEC},
+        {"read", ACCESS_READ},   {"list", ACCESS_LIST},
+};
+
+unsigned access_from_name(const char *name)
+{
+        for (size_t i = 0; i < sizeof(accesses) / sizeof(*accesses); i++) {
+                if (!strcmp(accesses[i].name, name))
+                        return accesses[i].access;
+        }
+        return 0;
+}
+
+const char *access_name(unsigned access)
+{
+        for (size_t i = 0; i < sizeof(accesses) / sizeof(*accesses); i++) {
+                if (access & accesses[i].access)
+                        return accesses[i].name;
+        }
+        return "nothing";
+}
