@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """Counts the words of a text: wordcount.py TEXT COUNTS [OTHER]. Then tries OTHER, which nobody asked it to do."""
 import collections
 import re
