@@ -1,5 +1,5 @@
-/* cordon_policy_explain: the plan that a launch would use, made with the real host, in words; then what this host can do.
- * A policy that this version refuses is not described: what is refused, and where, is the answer then. */
+/* cordon_policy_explain: the plan that a launch would use, made with the real host, in words; then what this host can
+ * do. A policy that this version refuses is not described: what is refused, and where, is the answer then. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,17 +5,17 @@
  *        nr >= 202? ─┬─ nr >= 257? ─┬─ … ──> return verdict
  *                    └─ nr >= 56?  ─┴─ … ──> load argument, compare, …, return verdict
  *
- * It is made from its last instruction to its first. So every jump's target is known when the jump is made, and a target
- * that is farther than the 8 bits of a conditional jump reach gets a stepping stone at once: a copy where it is a
- * return, an unconditional jump (32 bits) where it is more.
+ * It is made from its last instruction to its first. So every jump's target is known when the jump is made, and a
+ * target that is farther than the 8 bits of a conditional jump reach gets a stepping stone at once: a copy where it
+ * is a return, an unconditional jump (32 bits) where it is more.
  *
  * The kernel walks the program once for each call number when it is loaded, and remembers which calls are allowed
  * whatever their arguments; those never run it. That works for LD of nr and arch, JEQ, JGE, JSET, JA, AND and RET, so
  * nothing else is used before the arguments come in.
  *
- * A process that enters by another architecture's gate is killed: its numbers mean other calls, and a program built for
- * it could not even exit under ENOSYS. x32 shares x86_64's gate, with bit 30 set in the number: that lies beyond the last
- * range and gets ENOSYS, as from a kernel without x32. */
+ * A process that enters by another architecture's gate is killed: its numbers mean other calls, and a program built
+ * for it could not even exit under ENOSYS. x32 shares x86_64's gate, with bit 30 set in the number: that lies beyond
+ * the last range and gets ENOSYS, as from a kernel without x32. */
 #include "policy/bpf.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ struct writer {
 };
 
 struct range {
-        uint32_t first;                 /* up to the next range's first */
+        uint32_t first; /* up to the next range's first */
         const struct filter_rule *rule; /* NULL: ENOSYS */
 };
 

@@ -4,12 +4,13 @@
  *   needed    pid 1 of the sandbox and the start of a program run under the same filter: no policy can deny it
  *   guards    tests on the arguments of calls that are allowed otherwise
  *
- * Everything else is what the policy's `syscalls` lines say. A known call that they leave out fails with EPERM, or with
- * ENOSYS where libc or programs then take an older call; a number that nobody here knows gets ENOSYS.
+ * Everything else is what the policy's `syscalls` lines say. A known call that they leave out fails with EPERM, or
+ * with ENOSYS where libc or programs then take an older call; a number that nobody here knows gets ENOSYS.
  *
- * Arguments are what is in the registers. What a pointer leads to can be changed after it was looked at, so no decision
- * rests on it: clone3 and openat2, whose flags lie in memory, do not exist for the program (clone and openat do), unless
- * the broker serves them from its own copy. The kernel takes an int from the low 32 bits: tests on ints look at those. */
+ * Arguments are what is in the registers. What a pointer leads to can be changed after it was looked at, so no
+ * decision rests on it: clone3 and openat2, whose flags lie in memory, do not exist for the program (clone and
+ * openat do), unless the broker serves them from its own copy. The kernel takes an int from the low 32 bits: tests
+ * on ints look at those. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -91,11 +92,11 @@ static const struct {
 
 /* Calls whose absence libc or programs know how to live with, where EPERM would be taken for the answer. */
 static const char *const falls_back[] = {
-        "clone3",       "openat2",    "statx",           "faccessat2",  "fchmodat2",  "close_range",
-        "rseq",         "membarrier", "epoll_pwait2",    "pidfd_open",  "renameat2",  "copy_file_range",
-        "getrandom",    "execveat",   "memfd_create",    "futex_waitv", "preadv2",    "pwritev2",
-        "cachestat",    "mseal",      "file_getattr",    "getxattrat",  "setxattrat", "landlock_create_ruleset",
-        "memfd_secret", "statmount",  "listmount",       "inotify_init1",
+        "clone3",       "openat2",    "statx",        "faccessat2",    "fchmodat2",  "close_range",
+        "rseq",         "membarrier", "epoll_pwait2", "pidfd_open",    "renameat2",  "copy_file_range",
+        "getrandom",    "execveat",   "memfd_create", "futex_waitv",   "preadv2",    "pwritev2",
+        "cachestat",    "mseal",      "file_getattr", "getxattrat",    "setxattrat", "landlock_create_ruleset",
+        "memfd_secret", "statmount",  "listmount",    "inotify_init1",
 };
 
 enum when { ALWAYS, NOT_BROKERED, NO_METADATA, NET_IS_NONE, NET_IS_SOME };
@@ -108,14 +109,44 @@ struct guard {
         struct filter_test tests[FILTER_TESTS]; /* mask 0: no test; no test at all: this is the call's last word */
 };
 
-#define REFUSE(name, when, error, ...) {name, when, FILTER_ERRNO, error, {__VA_ARGS__}}
-#define ALLOW(name, when, ...) {name, when, FILTER_ALLOW, 0, {__VA_ARGS__}}
-#define IS(arg, value) {arg, UINT32_MAX, value, false}
-#define IS_NOT(arg, value) {arg, UINT32_MAX, value, true}
-#define ANY_OF(arg, bits) {arg, bits, 0, true}
-#define FIELD_IS(arg, bits, value) {arg, bits, value, false}
-#define FIELD_IS_NOT(arg, bits, value) {arg, bits, value, true}
-#define NOT_NULL(arg) {arg, UINT64_MAX, 0, true}
+#define REFUSE(name, when, error, ...)                                                                                 \
+        {                                                                                                              \
+                name, when, FILTER_ERRNO, error,                                                                       \
+                {                                                                                                      \
+                        __VA_ARGS__                                                                                    \
+                }                                                                                                      \
+        }
+#define ALLOW(name, when, ...)                                                                                         \
+        {                                                                                                              \
+                name, when, FILTER_ALLOW, 0,                                                                           \
+                {                                                                                                      \
+                        __VA_ARGS__                                                                                    \
+                }                                                                                                      \
+        }
+#define IS(arg, value)                                                                                                 \
+        {                                                                                                              \
+                arg, UINT32_MAX, value, false                                                                          \
+        }
+#define IS_NOT(arg, value)                                                                                             \
+        {                                                                                                              \
+                arg, UINT32_MAX, value, true                                                                           \
+        }
+#define ANY_OF(arg, bits)                                                                                              \
+        {                                                                                                              \
+                arg, bits, 0, true                                                                                     \
+        }
+#define FIELD_IS(arg, bits, value)                                                                                     \
+        {                                                                                                              \
+                arg, bits, value, false                                                                                \
+        }
+#define FIELD_IS_NOT(arg, bits, value)                                                                                 \
+        {                                                                                                              \
+                arg, bits, value, true                                                                                 \
+        }
+#define NOT_NULL(arg)                                                                                                  \
+        {                                                                                                              \
+                arg, UINT64_MAX, 0, true                                                                               \
+        }
 
 #define NEW_NAMESPACES                                                                                                 \
         (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
@@ -130,7 +161,7 @@ static const struct guard guards[] = {
         REFUSE("clone3", ALWAYS, ENOSYS),
 
         REFUSE("ioctl", ALWAYS, EPERM, IS(1, TIOCSTI)), /* types into the caller's terminal */
-        REFUSE("ioctl", ALWAYS, EPERM, IS(1, 0x541c)),  /* TIOCLINUX pastes into it */
+        REFUSE("ioctl", ALWAYS, EPERM, IS(1, 0x541c)), /* TIOCLINUX pastes into it */
         REFUSE("ioctl", ALWAYS, EPERM, IS(1, TIOCSETD)), /* loads line disciplines */
         REFUSE("ioctl", ALWAYS, EPERM, IS(1, TIOCCONS)), /* takes the console's output */
 
@@ -139,8 +170,8 @@ static const struct guard guards[] = {
         ALLOW("personality", ALWAYS, IS(0, ADDR_NO_RANDOMIZE)),
         REFUSE("personality", ALWAYS, EPERM),
 
-        /* Filters may be added, they only take away. A second listener in the chain the kernel refuses with EBUSY itself;
-         * said here, it holds for sandboxes without a broker as well. */
+        /* Filters may be added, they only take away. A second listener in the chain the kernel refuses with EBUSY
+         * itself; said here, it holds for sandboxes without a broker as well. */
         REFUSE("seccomp", ALWAYS, EBUSY, IS(0, SECCOMP_SET_MODE_FILTER), ANY_OF(1, SECCOMP_FILTER_FLAG_NEW_LISTENER)),
 
         /* No set-id bits, no device nodes. The mode of an open counts only where it creates. */
@@ -173,8 +204,8 @@ static const struct guard guards[] = {
         REFUSE("removexattrat", NO_METADATA, EPERM),
         REFUSE("file_setattr", NO_METADATA, EPERM),
 
-        /* Sockets with a name in the file system can't be vetted in this version: the only AF_UNIX ones are pairs, and of
-         * those the kinds that cannot send to any name later (SOCK_RAW means SOCK_DGRAM there). */
+        /* Sockets with a name in the file system can't be vetted in this version: the only AF_UNIX ones are pairs,
+         * and of those the kinds that cannot send to any name later (SOCK_RAW means SOCK_DGRAM there). */
         ALLOW("socketpair", ALWAYS, IS(0, AF_UNIX), FIELD_IS(1, SOCKET_TYPE, SOCK_STREAM)),
         ALLOW("socketpair", ALWAYS, IS(0, AF_UNIX), FIELD_IS(1, SOCKET_TYPE, SOCK_SEQPACKET)),
         REFUSE("socketpair", ALWAYS, EACCES),

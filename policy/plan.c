@@ -1,4 +1,5 @@
-/* The order in which a plan is made: what exists is asked once, then the view, the checks, what is brokered, the filter. */
+/* The order in which a plan is made: what exists is asked once, then the view, the checks, what is brokered, the
+ * filter. */
 #include "policy/plan.h"
 
 #include <errno.h>
@@ -13,12 +14,6 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* ---- small questions -------------------------------------------------------------------------------------------- */
-
-bool path_within(const char *path, const char *tree)
-{
-        size_t length = tree[1] ? strlen(tree) : 0; /* "/" */
-        return strncmp(path, tree, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
 
 bool rule_is_own(const struct rule *rule)
 {
@@ -45,7 +40,8 @@ mode_t planner_mode(struct planner *p, const char *path)
 
         if (p->host->canonical(p->host->ctx, path, canonical, &mode, ignore_link, NULL) < 0)
                 return 0;
-        return strcmp(canonical, path) == 0 ? mode : 0; /* what was canonical when the policy was read is to be so still */
+        return strcmp(canonical, path) == 0 ? mode
+                                            : 0; /* what was canonical when the policy was read is to be so still */
 }
 
 /* ---- telling ---------------------------------------------------------------------------------------------------- */

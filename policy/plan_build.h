@@ -1,13 +1,16 @@
 /* The state of one plan in the making; private to this room.
  *
- *   plan.c           the order of things: ask the host, plan the view, check, decide what is brokered, make the filter
- *   plan_view.c      rules to mounts
+ *   plan.c           the order of things: ask the host, plan the view, check, decide what is brokered, make the
+ * filter
+ *   plan_points.c    the paths where something may have to be mounted
+ *   plan_view.c      from these to mounts
  *   plan_check.c     what this version refuses, and what people should know
  *   plan_describe.c  the finished plan in words */
 #ifndef POLICY_PLAN_BUILD_H
 #define POLICY_PLAN_BUILD_H
 
 #include "policy/arena.h"
+#include "base/within.h"
 #include "policy/plan.h"
 
 /* What $PROG stands for where no program is known (check, explain). */
@@ -49,8 +52,6 @@ mode_t planner_mode(struct planner *p, const char *path);
 /* All that the policy grants at a canonical path. */
 struct verdict planner_eval(const struct planner *p, const char *path);
 
-/* True where `path` is `tree` or lies below it. */
-bool path_within(const char *path, const char *tree);
 /* True where the rule was written by the user, and not by a bundle, the default policy or a world verb. */
 bool rule_is_own(const struct rule *rule);
 

@@ -1,8 +1,9 @@
 /* What this version refuses, and what people should know.
  *
- * Names that match a pattern can only be kept from being made, moved and removed by whoever sees every call that changes
- * names. In this version that is nobody: the kernel does it by itself. So a pattern may take away inside trees that cannot
- * be written, where it is a question of opening alone, and nowhere else. Each refusal says what to write instead. */
+ * Names that match a pattern can only be kept from being made, moved and removed by whoever sees every call that
+ * changes names. In this version that is nobody: the kernel does it by itself. So a pattern may take away inside
+ * trees that cannot be written, where it is a question of opening alone, and nowhere else. Each refusal says what to
+ * write instead. */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -115,10 +116,11 @@ static void check_restricting_pattern(struct planner *p, const struct rule *rule
         const struct plan_mount *tree = tree_matched(p, rule, false);
 
         if (tree) {
-                planner_refuse(p, rule, "name the paths one by one, or keep them outside of what is written",
-                               "`%s` is a pattern that matches in the writable tree %s: in this version the program could "
-                               "get round it by renaming",
-                               rule->text, tree->path);
+                planner_refuse(
+                        p, rule, "name the paths one by one, or keep them outside of what is written",
+                        "`%s` is a pattern that matches in the writable tree %s: in this version the program could "
+                        "get round it by renaming",
+                        rule->text, tree->path);
                 return;
         }
         if (!(rule->access & ACCESS_EXEC) && (tree = tree_matched(p, rule, true)))
@@ -178,14 +180,16 @@ static void check_literal(struct planner *p, const struct rule *rule, mode_t mod
                                "`%s`: the sandbox has its own /proc%s", rule->text,
                                p->world->proc == PROC_NONE ? ", or none" : ", and it is read-only");
         else if (path_within(path, "/dev") && grants(rule, ACCESS_LIST) && (!path[4] || !is_device(p, path)))
-                planner_refuse(p, rule, "name the device in a `dev` line", "`%s`: devices come by `dev` alone", rule->text);
+                planner_refuse(p, rule, "name the device in a `dev` line", "`%s`: devices come by `dev` alone",
+                               rule->text);
         else if (file && wins && (rule->access & ACCESS_CREATE) && !(rule->access & ACCESS_WRITE))
                 planner_refuse(p, rule, "name the directory", "`%s`: %s is not a directory", rule->text, path);
         else if (file && wins && !path_within(path, "/dev") && (S_ISCHR(mode) || S_ISBLK(mode)))
                 planner_note(p, rule->origin, "%s is a device: it is shown, and cannot be opened; see `dev`", path);
         else if (file && wins && !rule->implied && (rule->access & ACCESS_WRITE) && !path_within(path, "/dev"))
                 planner_note(p, rule->origin,
-                             "%s is a single file: it can be written in place, not removed or replaced by another", path);
+                             "%s is a single file: it can be written in place, not removed or replaced by another",
+                             path);
 }
 
 /* ---- the world -------------------------------------------------------------------------------------------------- */
@@ -196,7 +200,8 @@ static void check_syscalls(struct planner *p)
                 const struct syscall_rule *rule = &p->world->syscalls[i];
                 enum syscall_fate fate = syscall_fate(rule->name);
                 if (!rule->deny && fate == SYSCALL_REFUSED)
-                        planner_refuse_at(p, rule->origin, "leave it out", "%s is refused in every sandbox", rule->name);
+                        planner_refuse_at(p, rule->origin, "leave it out", "%s is refused in every sandbox",
+                                          rule->name);
                 if (rule->deny && fate == SYSCALL_NEEDED)
                         planner_refuse_at(p, rule->origin, "leave it out",
                                           "%s cannot be denied: no program could be started without it", rule->name);
@@ -208,9 +213,10 @@ static void check_limits(struct planner *p)
         const struct limits *l = &p->world->limits;
 
         if (l->memory)
-                planner_note(p, l->memory_at,
-                             "limit memory is RLIMIT_DATA in this version: the private writable memory of each process by "
-                             "itself, not of all together");
+                planner_note(
+                        p, l->memory_at,
+                        "limit memory is RLIMIT_DATA in this version: the private writable memory of each process by "
+                        "itself, not of all together");
         if (l->cpu_s)
                 planner_note(p, l->cpu_at, "limit cpu is RLIMIT_CPU: of each process by itself");
         if (l->procs)
@@ -226,10 +232,11 @@ void plan_check(struct planner *p)
                 else
                         check_pattern(p, rule);
                 if (rule->class == CLASS_GRANT && (rule->access & ACCESS_CREATE) && !(rule->access & ACCESS_WRITE))
-                        planner_note(p, rule->origin,
-                                     "with `%s`, mode, owner, times and attributes of files can be changed by descriptor "
-                                     "only, not by path, in all of the sandbox",
-                                     rule->text);
+                        planner_note(
+                                p, rule->origin,
+                                "with `%s`, mode, owner, times and attributes of files can be changed by descriptor "
+                                "only, not by path, in all of the sandbox",
+                                rule->text);
         }
         if (p->world->audit == AUDIT_ALL)
                 planner_note(p, p->world->audit_at, "audit all covers opens in this version, not metadata");

@@ -1,5 +1,5 @@
-/* A plan in words, for the person who wrote the policy: what there is to see, who decides about opens, what the kernel is
- * asked for. Every path and name is escaped: they come from files, and go to a terminal. */
+/* A plan in words, for the person who wrote the policy: what there is to see, who decides about opens, what the
+ * kernel is asked for. Every path and name is escaped: they come from files, and go to a terminal. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +77,9 @@ static const char *access_word(unsigned access)
 
 static void flags_of(struct buf *b, const struct plan_mount *m)
 {
-        static const char *const proc[] = {
-                [PROC_OWN] = "its own processes", [PROC_SELF] = "its own processes, nothing of the system", [PROC_NONE] = "none"};
+        static const char *const proc[] = {[PROC_OWN] = "its own processes",
+                                           [PROC_SELF] = "its own processes, nothing of the system",
+                                           [PROC_NONE] = "none"};
 
         switch (m->kind) {
         case VIEW_TMPFS:
@@ -99,14 +100,23 @@ static void flags_of(struct buf *b, const struct plan_mount *m)
 
 static void devices(struct buf *b, const struct plan *plan)
 {
+        bool any = false;
+
         buf_str(b, "  /dev");
         pad(b, b->length - 6, PATH_COLUMN);
         for (size_t i = 0; i < plan->mount_count; i++)
                 if (plan->mounts[i].kind == VIEW_DEVICE) {
+                        buf_str(b, any ? " " : "");
                         buf_escaped(b, plan->mounts[i].path + strlen("/dev/"));
-                        buf_str(b, " ");
+                        any = true;
                 }
         buf_str(b, "\n");
+}
+
+/* A directory on the way to a stricter place in a writable tree; see plan_view.c. */
+static bool is_pin(const struct plan_mount *m)
+{
+        return m->kind == VIEW_BIND && m->rule && strcmp(m->rule->pattern, m->path) != 0;
 }
 
 static void view_line(struct buf *b, const struct plan_mount *m)
@@ -122,7 +132,10 @@ static void view_line(struct buf *b, const struct plan_mount *m)
                 return;
         }
         pad(b, from, PATH_COLUMN);
-        flags_of(b, m);
+        if (is_pin(m))
+                buf_str(b, "kept in its place");
+        else
+                flags_of(b, m);
         if (m->rule) {
                 pad(b, from, PATH_COLUMN + FLAG_COLUMN);
                 from_rule(b, m->rule);
@@ -140,7 +153,8 @@ static void view(struct buf *b, const struct plan *plan)
         head(b, "View: what there is");
         for (size_t i = 0; i < plan->mount_count; i++) {
                 const struct plan_mount *m = &plan->mounts[i];
-                bool shown = m->kind == VIEW_BIND || m->kind == VIEW_TMPFS || m->kind == VIEW_PROC || m->kind == VIEW_SYMLINK;
+                bool shown = m->kind == VIEW_BIND || m->kind == VIEW_TMPFS || m->kind == VIEW_PROC ||
+                             m->kind == VIEW_SYMLINK;
                 if (strcmp(m->path, "/dev") == 0)
                         devices(b, plan);
                 else if (shown && !in_dev(m->path))
@@ -154,7 +168,8 @@ static void masked(struct buf *b, const struct plan *plan)
 
         for (size_t i = 0; i < plan->mount_count; i++) {
                 const struct plan_mount *m = &plan->mounts[i];
-                bool taken = m->kind == VIEW_MASK || (m->kind == VIEW_HOLLOW && !in_dev(m->path));
+                bool on_the_way = m->rule && m->rule->class == CLASS_GRANT;
+                bool taken = m->kind == VIEW_MASK || (m->kind == VIEW_HOLLOW && !on_the_way);
                 if (!taken)
                         continue;
                 if (!any)
@@ -243,7 +258,8 @@ static void syscalls(struct buf *b, const struct plan *plan)
 
 /* ---- the world -------------------------------------------------------------------------------------------------- */
 
-static void limit(struct buf *b, const char *name, uint64_t value, bool bytes, const char *unit, const struct origin *at)
+static void limit(struct buf *b, const char *name, uint64_t value, bool bytes, const char *unit,
+                  const struct origin *at)
 {
         size_t from = b->length;
         if (value == 0)

@@ -1,144 +1,41 @@
 /* From rules to mounts.
  *
- * The view starts empty. Every path that the policy names literally is a point; so are /proc, /dev, /tmp and the symlinks.
- * The points are sorted so that a directory comes right before what lies in it, and gone through once, with a stack of what
- * has been mounted around the point at hand. At each point the evaluator says what is granted there; a mount is made only
- * where that differs from what the tree around gives already:
+ * The view starts empty. Every path that the policy names literally is a point; so are /proc, /dev, /tmp and the
+ * symlinks. The points are sorted so that a directory comes right before what lies in it, and gone through once,
+ * with a stack of what has been mounted around the point at hand. At each point the evaluator says what is granted
+ * there; a mount is made only where that differs from what the tree around gives already:
  *
  *   granted, nothing around        a bind; directories of our own lead to it
- *   granted, differs from around   a bind with other flags on top (or, for what only Landlock tells apart, the same flags)
+ *   granted, differs from around   a bind on top, with other flags or other Landlock rights
  *   granted, same as around        nothing
  *   denied, nothing around         nothing: it is not there
  *   denied, in a bound tree        a mask; a hollow, where something granted lies below
  *
- * A mount point cannot be renamed or removed, but a directory above it can. So where a writable tree holds a point that
- * gives less, each directory between the two is bound onto itself: nothing moves, and nothing new takes its place. */
+ * Rules are about paths, so nothing that a rule speaks of may come to have another path, nor something else come to
+ * lie at its own. A mount point cannot be renamed or removed, but a directory above it can. So where the program can
+ * write, every directory on the way to a mount is made a mount point as well. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "policy/plan_build.h"
-
-/* At one path, the kind that comes first wins. */
-enum point_kind { POINT_PROC, POINT_DEV, POINT_TMP, POINT_DEVICE, POINT_LINK, POINT_RULE, POINT_ALIAS };
-
-struct point {
-        const char *path;
-        enum point_kind kind;
-        const char *target;      /* of links */
-        const struct rule *rule; /* POINT_RULE: one of those with this path */
-        mode_t mode;
-};
+#include "policy/plan_points.h"
 
 struct level { /* a directory or mount around the point at hand */
         const char *path;
         size_t length; /* 0 for "/" */
         enum plan_mount_kind kind;
         unsigned access;
+        unsigned rights; /* Landlock's: its own and those of everything around, which Landlock adds up */
         bool writable, executable;
 };
 
 struct walk {
         struct planner *p;
-        struct point *points;
-        size_t count, room;
+        const struct point *points;
+        size_t count;
         struct level *levels;
         size_t depth;
 };
-
-/* ---- points ---------------------------------------------------------------------------------------------------- */
-
-static void add_point(struct walk *w, const struct point *point)
-{
-        if (w->count < w->room)
-                w->points[w->count++] = *point;
-        else
-                w->p->no_memory = true; /* cannot be: make_points() counted them */
-}
-
-static void add_link(struct walk *w, const char *path, const char *target)
-{
-        add_point(w, &(struct point){.path = path, .kind = POINT_LINK, .target = target});
-}
-
-static void add_device_points(struct walk *w)
-{
-        const struct world *world = w->p->world;
-
-        if (!world->devices[0] && world->proc == PROC_NONE)
-                return;
-        add_point(w, &(struct point){.path = "/dev", .kind = POINT_DEV, .mode = S_IFDIR});
-        for (size_t i = 0; world->devices[i]; i++) {
-                const char *path = arena_printf(w->p->arena, "/dev/%s", world->devices[i]);
-                if (path)
-                        add_point(w, &(struct point){.path = path, .kind = POINT_DEVICE, .mode = planner_mode(w->p, path)});
-                w->p->no_memory = w->p->no_memory || !path;
-        }
-        if (world->proc != PROC_NONE) {
-                add_link(w, "/dev/fd", "/proc/self/fd");
-                add_link(w, "/dev/stdin", "/proc/self/fd/0");
-                add_link(w, "/dev/stdout", "/proc/self/fd/1");
-                add_link(w, "/dev/stderr", "/proc/self/fd/2");
-        }
-        if (world->tmp)
-                add_link(w, "/dev/shm", "/tmp");
-}
-
-static void add_world_points(struct walk *w)
-{
-        const struct world *world = w->p->world;
-
-        add_device_points(w);
-        add_point(w, &(struct point){.path = "/proc", .kind = POINT_PROC, .mode = S_IFDIR});
-        if (world->tmp)
-                add_point(w, &(struct point){.path = "/tmp", .kind = POINT_TMP, .mode = S_IFDIR});
-        if (world->tmp && !planner_eval(w->p, "/var/tmp").rule)
-                add_link(w, "/var/tmp", "/tmp");
-}
-
-/* As strcmp, but '/' sorts before everything else, so that a directory's tree follows it without a gap. */
-static int path_compare(const char *a, const char *b)
-{
-        while (*a && *a == *b) {
-                a++;
-                b++;
-        }
-        int left = *a == '/' ? 1 : *a ? 1 + (unsigned char)*a : 0;
-        int right = *b == '/' ? 1 : *b ? 1 + (unsigned char)*b : 0;
-        return left - right;
-}
-
-static int point_compare(const void *a, const void *b)
-{
-        const struct point *left = a, *right = b;
-        int order = path_compare(left->path, right->path);
-        return order ? order : (int)left->kind - (int)right->kind;
-}
-
-static bool make_points(struct walk *w)
-{
-        struct planner *p = w->p;
-        size_t alias_count, device_count = 0;
-        const struct alias *aliases = policy_aliases(p->policy, &alias_count);
-
-        while (p->world->devices[device_count])
-                device_count++;
-        w->room = p->rule_count + alias_count + device_count + 16;
-        w->points = calloc(w->room, sizeof(*w->points));
-        if (!w->points)
-                return false;
-        for (size_t i = 0; i < p->rule_count; i++) {
-                const struct rule *rule = &p->rules[i];
-                if (rule->literal)
-                        add_point(w, &(struct point){
-                                             .path = rule->pattern, .kind = POINT_RULE, .rule = rule, .mode = p->modes[i]});
-        }
-        for (size_t i = 0; i < alias_count; i++)
-                add_point(w, &(struct point){.path = aliases[i].path, .kind = POINT_ALIAS, .target = aliases[i].target});
-        add_world_points(w);
-        qsort(w->points, w->count, sizeof(*w->points), point_compare);
-        return true;
-}
 
 /* ---- the stack ------------------------------------------------------------------------------------------------- */
 
@@ -172,12 +69,14 @@ static void add_mount(struct walk *w, const struct plan_mount *mount)
                 p->mount_room = room;
         }
         plan->mounts[plan->mount_count++] = *mount;
+        unsigned around = w->depth > 0 ? top(w)->rights : 0;
         if (mount->directory)
                 w->levels[w->depth++] = (struct level){
                         .path = mount->path,
                         .length = mount->path[1] ? strlen(mount->path) : 0,
                         .kind = mount->kind,
                         .access = mount->access,
+                        .rights = mount->access | around,
                         .writable = mount->writable,
                         .executable = mount->executable,
                 };
@@ -189,8 +88,8 @@ static bool on_host(struct walk *w)
         return w->depth > 0 && (top(w)->kind == VIEW_BIND || top(w)->kind == VIEW_PROC);
 }
 
-/* The directories between the top of the stack and `path`: new ones where the place is ours; in a tree of the host, the
- * existing ones, pinned. */
+/* The directories between the top of the stack and `path`. In our own read-only places they are plain. Where the program
+ * can rename, each is a mount point: in a tree of the host bound onto itself, in a private tmpfs a hollow. */
 static void make_way(struct walk *w, const char *path, const struct rule *rule)
 {
         const char *slash = strchr(path + top(w)->length + 1, '/');
@@ -203,7 +102,7 @@ static void make_way(struct walk *w, const char *path, const struct rule *rule)
                         return;
                 }
                 add_mount(w, &(struct plan_mount){
-                                     .kind = pin ? VIEW_BIND : VIEW_DIR,
+                                     .kind = pin ? VIEW_BIND : top(w)->kind == VIEW_TMPFS ? VIEW_HOLLOW : VIEW_DIR,
                                      .path = dir,
                                      .source = pin ? dir : NULL,
                                      .directory = true,
@@ -272,8 +171,10 @@ static void walk_device(struct walk *w, const struct point *point)
         struct verdict verdict = planner_eval(w->p, point->path);
 
         if (S_ISDIR(point->mode)) {
-                planner_refuse_at(w->p, w->p->world->dev_at, "leave it out", "%s is a directory: `dev` brings single devices "
-                                  "in this version", point->path);
+                planner_refuse_at(w->p, w->p->world->dev_at, "leave it out",
+                                  "%s is a directory: `dev` brings single devices "
+                                  "in this version",
+                                  point->path);
                 return;
         }
         if (!S_ISCHR(point->mode) && !S_ISBLK(point->mode)) {
@@ -369,17 +270,33 @@ static void walk_denied(struct walk *w, const struct point *point, size_t index,
                      });
 }
 
-/* Same flags as the tree around, fewer accesses: only the broker can tell. */
-static void walk_lesser(struct walk *w, const struct rule *rule, unsigned access)
+static const struct level *writable_around(const struct walk *w)
 {
-        const struct level *around = top(w);
+        size_t i = w->depth;
+        while (i > 1 && !(w->levels[i - 1].access & ACCESS_WRITE))
+                i--;
+        return &w->levels[i - 1];
+}
 
-        if (around->writable && (around->access & ~access & ACCESS_WRITE))
-                planner_refuse(w->p, rule, "let the tree around it be `create` or `read`, too",
-                               "`%s` lies in the writable tree %s: names there could be removed and replaced in this version",
-                               rule->text, around->path);
-        else
-                planner_inexact(w->p, "`%s` gives less than the tree around it", rule->text);
+/* What the kernel would allow on a bind beyond the verdict. The flags of a mount take away writing and executing;
+ * everything else adds up from all that lies around, see struct level. */
+static void check_surplus(struct walk *w, const struct verdict *verdict)
+{
+        bool writable = (verdict->access & (ACCESS_WRITE | ACCESS_CREATE)) != 0;
+        unsigned surplus = top(w)->rights & ~verdict->access & ~(unsigned)ACCESS_EXEC;
+
+        if (!writable)
+                surplus &= ~(unsigned)(ACCESS_WRITE | ACCESS_CREATE);
+        const struct level *around = writable_around(w);
+        if (surplus & ACCESS_WRITE)
+                planner_refuse(w->p, verdict->rule,
+                               around->kind == VIEW_TMPFS ? "keep it outside of there, or write `tmp none`"
+                                                          : "keep the two apart",
+                               "`%s` lies in the writable tree %s: what is there could be removed and replaced in this "
+                               "version",
+                               verdict->rule->text, around->path);
+        else if (surplus)
+                planner_inexact(w->p, "`%s` gives less than the tree around it", verdict->rule->text);
 }
 
 static void walk_granted(struct walk *w, const struct point *point, const struct verdict *verdict)
@@ -388,18 +305,12 @@ static void walk_granted(struct walk *w, const struct point *point, const struct
         bool inside = around.kind == VIEW_BIND;
         bool writable = (verdict->access & (ACCESS_WRITE | ACCESS_CREATE)) != 0;
         bool executable = (verdict->access & ACCESS_EXEC) != 0;
-        unsigned lost = around.access & ~verdict->access, gained = verdict->access & ~around.access;
+        unsigned gained = verdict->access & ~around.access;
 
-        if (inside && writable == around.writable && executable == around.executable && !gained) {
-                if (lost)
-                        walk_lesser(w, verdict->rule, verdict->access);
+        check_surplus(w, verdict);
+        if (inside && writable == around.writable && executable == around.executable && !gained)
                 return;
-        }
-        if (inside && writable && (around.access & ~verdict->access & ACCESS_WRITE)) {
-                walk_lesser(w, verdict->rule, verdict->access);
-                return;
-        }
-        if (!inside || (around.writable && lost))
+        if (!inside || around.writable)
                 make_way(w, point->path, verdict->rule);
         add_mount(w, &(struct plan_mount){
                              .kind = VIEW_BIND,
@@ -415,7 +326,8 @@ static void walk_granted(struct walk *w, const struct point *point, const struct
                      });
 }
 
-/* Rules on what is not the host's: devices come by `dev`, and proc is a new one. plan_check() has a word on the rest. */
+/* Rules on what is not the host's: devices come by `dev`, and proc is a new one. plan_check() has a word on the
+ * rest. */
 static bool in_own_place(const struct walk *w, const char *path)
 {
         const struct world *world = w->p->world;
@@ -465,8 +377,8 @@ static void walk_point(struct walk *w, size_t index)
         }
 }
 
-/* The root: a tree of the host where a rule grants "/" itself, else a directory of our own. Returns how many points that
- * took. */
+/* The root: a tree of the host where a rule grants "/" itself, else a directory of our own. Returns how many points
+ * that took. */
 static size_t walk_root(struct walk *w)
 {
         struct verdict verdict = planner_eval(w->p, "/");
@@ -502,10 +414,14 @@ static size_t deepest(const struct walk *w)
 
 void plan_view(struct planner *p)
 {
+        struct points points = {0};
         struct walk w = {.p = p};
 
-        if (make_points(&w))
+        if (points_make(&points, p)) {
+                w.points = points.items;
+                w.count = points.count;
                 w.levels = calloc(deepest(&w) + 2, sizeof(*w.levels));
+        }
         if (w.levels) {
                 const char *last = "/";
                 for (size_t i = walk_root(&w); i < w.count && !p->no_memory; i++) {
@@ -516,5 +432,5 @@ void plan_view(struct planner *p)
         }
         p->no_memory = p->no_memory || !w.levels;
         free(w.levels);
-        free(w.points);
+        free(points.items);
 }

@@ -1,8 +1,8 @@
 /* System calls by name and by group, and the filter as data.
  *
- * libseccomp is the resolver of names and the reference; the program itself is made here, since a range tree of the same
- * calls loads ten times faster than what libseccomp exports, and making it costs microseconds. A test proves the two equal,
- * call by call. */
+ * libseccomp is the resolver of names and the reference; the program itself is made here, since a range tree of the
+ * same calls loads ten times faster than what libseccomp exports, and making it costs microseconds. A test proves
+ * the two equal, call by call. */
 #ifndef POLICY_SYSCALLS_H
 #define POLICY_SYSCALLS_H
 
@@ -21,7 +21,8 @@ void syscall_groups(void (*fn)(void *ctx, const char *name, const char *text), v
 int syscall_number(const char *name);
 const char *syscall_name(int number); /* or NULL */
 
-/* What a policy can say about a call or a group. Where it could say nothing that holds, plan_compile refuses the line. */
+/* What a policy can say about a call or a group. Where it could say nothing that holds, plan_compile refuses the
+ * line. */
 enum syscall_fate {
         SYSCALL_FREE,    /* the policy decides */
         SYSCALL_REFUSED, /* refused in every policy (for a group: all of it) */
@@ -63,8 +64,9 @@ struct filter_wish {
         bool no_path_metadata; /* mode, owner, times and attributes can be changed by descriptor only, not by path */
 };
 
-/* How rules combine, whatever their order: a call named by itself beats a group; among equals, deny beats allow. Where no
- * line allows anything, @default is what the denying lines take from. What goes round the broker is refused here in every policy, whatever the rules say. -ENOMEM, -E2BIG. */
+/* How rules combine, whatever their order: a call named by itself beats a group; among equals, deny beats allow.
+ * Where no line allows anything, @default is what the denying lines take from. What goes round the broker is refused
+ * here in every policy, whatever the rules say. -ENOMEM, -E2BIG. */
 int filter_compile(struct filter *out, const struct filter_wish *wish);
 void filter_free(struct filter *f);
 

@@ -1,5 +1,5 @@
-/* What a policy means, on a host that is made up: the whole list of mounts, what is refused and at which line, when opens
- * are brokered, and that the work grows with the policy, not faster. */
+/* What a policy means, on a host that is made up: the whole list of mounts, what is refused and at which line, when
+ * opens are brokered, and that the work grows with the policy, not faster. */
 #include "tests/unit/made_up_host.h"
 
 #include <time.h>
@@ -14,17 +14,49 @@
 #define CHR (S_IFCHR | 0666)
 
 static const struct made_up_path paths[] = {
-        {"/bin", LNK, "usr/bin"}, {"/usr", DIR, NULL}, {"/usr/bin", DIR, NULL}, {"/usr/lib", DIR, NULL},
-        {"/usr/bin/tool", REG, NULL}, {"/etc", DIR, NULL}, {"/etc/passwd", REG, NULL}, {"/etc/ssl", DIR, NULL},
-        {"/etc/localtime", LNK, "/usr/share/zone"}, {"/usr/share", DIR, NULL}, {"/usr/share/zone", REG, NULL},
-        {"/data", DIR, NULL}, {"/data/in", DIR, NULL}, {"/data/in/deep", DIR, NULL}, {"/data/in/deep/er", DIR, NULL},
-        {"/data/secret", DIR, NULL}, {"/data/secret/open", DIR, NULL}, {"/data/key", REG, NULL}, {"/data-x", DIR, NULL},
-        {"/repo", DIR, NULL}, {"/repo/.git", DIR, NULL}, {"/repo/.git/hooks", DIR, NULL}, {"/repo/.env", REG, NULL},
-        {"/repo/infra", DIR, NULL}, {"/repo/bin", DIR, NULL}, {"/repo/a", DIR, NULL}, {"/repo/a/b", DIR, NULL},
-        {"/repo/a/b/c", REG, NULL}, {"/repo/link", LNK, "infra"}, {"/tmp", DIR, NULL}, {"/tmp/work", DIR, NULL},
-        {"/tmp/work/x", DIR, NULL}, {"/proc", DIR, NULL}, {"/proc/sys", DIR, NULL}, {"/dev", DIR, NULL},
-        {"/dev/null", CHR, NULL}, {"/dev/urandom", CHR, NULL}, {"/dev/sda", S_IFBLK | 0600, NULL}, {"/home", DIR, NULL},
-        {"/home/u", DIR, NULL}, {"/home/u/.ssh", DIR, NULL}, {"/out", DIR, NULL}, {"/out/sub", DIR, NULL},
+        {"/bin", LNK, "usr/bin"},
+        {"/usr", DIR, NULL},
+        {"/usr/bin", DIR, NULL},
+        {"/usr/lib", DIR, NULL},
+        {"/usr/bin/tool", REG, NULL},
+        {"/etc", DIR, NULL},
+        {"/etc/passwd", REG, NULL},
+        {"/etc/ssl", DIR, NULL},
+        {"/etc/localtime", LNK, "/usr/share/zone"},
+        {"/usr/share", DIR, NULL},
+        {"/usr/share/zone", REG, NULL},
+        {"/data", DIR, NULL},
+        {"/data/in", DIR, NULL},
+        {"/data/in/deep", DIR, NULL},
+        {"/data/in/deep/er", DIR, NULL},
+        {"/data/secret", DIR, NULL},
+        {"/data/secret/open", DIR, NULL},
+        {"/data/key", REG, NULL},
+        {"/data-x", DIR, NULL},
+        {"/repo", DIR, NULL},
+        {"/repo/.git", DIR, NULL},
+        {"/repo/.git/hooks", DIR, NULL},
+        {"/repo/.env", REG, NULL},
+        {"/repo/infra", DIR, NULL},
+        {"/repo/bin", DIR, NULL},
+        {"/repo/a", DIR, NULL},
+        {"/repo/a/b", DIR, NULL},
+        {"/repo/a/b/c", REG, NULL},
+        {"/repo/link", LNK, "infra"},
+        {"/tmp", DIR, NULL},
+        {"/tmp/work", DIR, NULL},
+        {"/tmp/work/x", DIR, NULL},
+        {"/proc", DIR, NULL},
+        {"/proc/sys", DIR, NULL},
+        {"/dev", DIR, NULL},
+        {"/dev/null", CHR, NULL},
+        {"/dev/urandom", CHR, NULL},
+        {"/dev/sda", S_IFBLK | 0600, NULL},
+        {"/home", DIR, NULL},
+        {"/home/u", DIR, NULL},
+        {"/home/u/.ssh", DIR, NULL},
+        {"/out", DIR, NULL},
+        {"/out/sub", DIR, NULL},
         {NULL, 0, NULL},
 };
 
@@ -93,8 +125,8 @@ static void dump(struct buf *b, const struct plan *plan)
                         buf_printf(b, " %c%c", m->writable ? 'w' : '-', m->executable ? 'x' : '-');
                 for (unsigned bit = 0; bit < 5 && m->access; bit++)
                         buf_printf(b, "%s%s", bit ? "" : " ", m->access >> bit & 1 ? (char[]){letters[bit], 0} : "");
-                buf_printf(b, "%s%s%s\n", m->directory || m->kind == VIEW_SYMLINK ? "" : " file", m->on_host ? " @host" : "",
-                           m->optional ? " optional" : "");
+                buf_printf(b, "%s%s%s\n", m->directory || m->kind == VIEW_SYMLINK ? "" : " file",
+                           m->on_host ? " @host" : "", m->optional ? " optional" : "");
         }
 }
 
@@ -168,12 +200,14 @@ static void test_flags_of_nested_rules(void **state)
 {
         (void)state;
         /* more than the tree around: mounted on top */
-        expect_view(BARE "read /data\nwrite /data/in/deep\n", "dir / l\nbind /data -- lr\nbind /data/in/deep w- lrcw @host\n");
+        expect_view(BARE "read /data\nwrite /data/in/deep\n",
+                    "dir / l\nbind /data -- lr\nbind /data/in/deep w- lrcw @host\n");
         expect_view(BARE "list /data\nread /data/in\n", "dir / l\nbind /data -- l\nbind /data/in -- lr @host\n");
         expect_view(BARE "write /repo\nwrite exec /repo/a/b\n",
-                    "dir / l\nbind /repo w- lrcw\nbind /repo/a/b wx lrcwx @host\n");
+                    "dir / l\nbind /repo w- lrcw\nbind /repo/a w- lrcw @host\nbind /repo/a/b wx lrcwx @host\n");
         /* less: and the way there cannot be moved */
-        expect_view(BARE "write /repo\nread /repo/infra\n", "dir / l\nbind /repo w- lrcw\nbind /repo/infra -- lr @host\n");
+        expect_view(BARE "write /repo\nread /repo/infra\n",
+                    "dir / l\nbind /repo w- lrcw\nbind /repo/infra -- lr @host\n");
         expect_view(BARE "write exec /repo\nread /repo/a/b/c\n",
                     "dir / l\nbind /repo wx lrcwx\nbind /repo/a wx lrcwx @host\nbind /repo/a/b wx lrcwx @host\n"
                     "bind /repo/a/b/c -- lr file @host\n");
@@ -197,7 +231,8 @@ static void test_what_is_taken_away(void **state)
                     "dir / l\nbind /data -- lr\nmask /data/secret @host\n");
         expect_view(BARE "read /data\ndeny /data/secret\nwrite /data/secret/open\n",
                     "dir / l\nbind /data -- lr\nhollow /data/secret @host\nbind /data/secret/open w- lrcw\n");
-        expect_view(BARE "deny /data\nread /data/in/deep\n", "dir / l\ndir /data\ndir /data/in\nbind /data/in/deep -- lr\n");
+        expect_view(BARE "deny /data\nread /data/in/deep\n",
+                    "dir / l\ndir /data\ndir /data/in\nbind /data/in/deep -- lr\n");
         expect_view(BARE "write /repo\ndeny /repo/.git/hooks\n",
                     "dir / l\nbind /repo w- lrcw\nbind /repo/.git w- lrcw @host\nmask /repo/.git/hooks @host\n");
         /* nothing to take away */
@@ -212,13 +247,13 @@ static void test_aliases(void **state)
 {
         (void)state;
         expect_view(BARE "exec /bin\n", "dir / l\nlink /bin -> usr/bin\ndir /usr\nbind /usr/bin -x lrx\n");
-        expect_view(BARE "read /etc/localtime\n",
-                    "dir / l\ndir /etc\nlink /etc/localtime -> /usr/share/zone\n"
-                    "dir /usr\ndir /usr/share\nbind /usr/share/zone -- lr file\n");
+        expect_view(BARE "read /etc/localtime\n", "dir / l\ndir /etc\nlink /etc/localtime -> /usr/share/zone\n"
+                                                  "dir /usr\ndir /usr/share\nbind /usr/share/zone -- lr file\n");
         /* a bound tree has its own */
         expect_view(BARE "read /etc\nread /etc/localtime\n",
                     "dir / l\nbind /etc -- lr\ndir /usr\ndir /usr/share\nbind /usr/share/zone -- lr file\n");
-        expect_view(BARE "write /repo\nread /repo/link\n", "dir / l\nbind /repo w- lrcw\nbind /repo/infra -- lr @host\n");
+        expect_view(BARE "write /repo\nread /repo/link\n",
+                    "dir / l\nbind /repo w- lrcw\nbind /repo/infra -- lr @host\n");
 }
 
 static void test_world(void **state)
@@ -233,7 +268,7 @@ static void test_world(void **state)
         expect_view("cordon 1\ndev null\ntmp none\nproc none\n", "dir / l\ndir /dev l\ndevice /dev/null lrcw file\n");
         /* the host's trees inside the private /tmp */
         expect_view("cordon 1\ndev none\nproc none\ntmp private 1M\nwrite exec /tmp/work/x\n",
-                    "dir / l\ntmpfs /tmp w- lrcw\ndir /tmp/work\nbind /tmp/work/x wx lrcwx\n"
+                    "dir / l\ntmpfs /tmp w- lrcw\nhollow /tmp/work\nbind /tmp/work/x wx lrcwx\n"
                     "dir /var\nlink /var/tmp -> /tmp\n");
         expect_view("cordon 1\ndev none\nproc none\ntmp none\nread /tmp\n", "dir / l\nbind /tmp -- lr\n");
         expect_view("cordon 1\ndev none\nproc own\ntmp none\ndeny /proc/sys\n",
@@ -259,7 +294,8 @@ static void test_bundles_are_optional(void **state)
 {
         (void)state;
         expect_view_on("cordon 1\nread /nowhere\nexec /usr/lib\nwrite /not/there\ndeny /data/none\n",
-                       BARE "use @base\nread /data\n", "dir / l\nbind /data -- lr\ndir /usr\nbind /usr/lib -x lrx optional\n");
+                       BARE "use @base\nread /data\n",
+                       "dir / l\nbind /data -- lr\ndir /usr\nbind /usr/lib -x lrx optional\n");
 }
 
 /* ---- what does not exist, what is refused ------------------------------------------------------------------------ */
@@ -292,7 +328,7 @@ static void test_patterns_in_writable_trees(void **state)
         expect_refused(-EINVAL, BARE "create /out\ndeny /out/*.key\n", "7 ");
         expect_refused(-EINVAL, BARE "write /repo/a\ndeny /r*/[!b]/x/y\n", "7 ");
         expect_accepted(BARE "read /repo\ndeny /repo/**/.env\n");
-        expect_accepted(BARE "write /repo/a\ndeny /repo/*\n");  /* ends above; the tree's own rule is deeper */
+        expect_accepted(BARE "write /repo/a\ndeny /repo/*\n"); /* ends above; the tree's own rule is deeper */
         expect_accepted(BARE "write /repo/a\ndeny /repo/[!a]/b\n");
         expect_accepted(BARE "write /repo/a\nread /data\ndeny /data/**/b\n");
         expect_accepted(BARE "write /repo/a\ndeny /home/*/.ssh\n");
@@ -304,7 +340,8 @@ static void test_patterns_in_writable_trees(void **state)
 static void test_other_refusals(void **state)
 {
         (void)state;
-        expect_refused(-EINVAL, BARE "write /repo\ndeny /repo/none\n", "7 `deny /repo/none` lies in the writable tree /repo");
+        expect_refused(-EINVAL, BARE "write /repo\ndeny /repo/none\n",
+                       "7 `deny /repo/none` lies in the writable tree /repo");
         expect_refused(-EINVAL, BARE "write /repo\nread /repo/none\n", "7 ");
         expect_accepted(BARE "read /repo\ndeny /repo/none\n");
         expect_refused(-EINVAL, BARE "read /repo\nhide /repo/*.key\n", "7 `hide` with a pattern");
@@ -315,6 +352,12 @@ static void test_other_refusals(void **state)
         expect_refused(-EINVAL, BARE "read /data\nexec /data/*\n", "7 `exec` by pattern");
         expect_refused(-EINVAL, BARE "write /repo\ncreate /repo/a\n", "7 `create /repo/a` lies in the writable tree");
         expect_accepted(BARE "read /repo\ncreate /repo/a\n");
+        /* what may be done to the private /tmp, Landlock allows below it as well */
+        expect_refused(-EINVAL, "cordon 1\ntmp private 1M\ncreate /tmp/work\n",
+                       "3 `create /tmp/work` lies in the writable tree /tmp");
+        expect_accepted("cordon 1\ntmp none\ncreate /tmp/work\n");
+        expect_refused(-EINVAL, BARE "write /repo\ndeny /repo/a\ncreate /repo/a/b\n",
+                       "8 `create /repo/a/b` lies in the writable tree /repo");
         expect_accepted(BARE "create /repo\nwrite /repo/a\n");
         expect_refused(-EINVAL, BARE "create /etc/passwd\n", "6 `create /etc/passwd`: /etc/passwd is not a directory");
         expect_refused(-EINVAL, BARE "read /proc\n", "6 `read /proc`");
@@ -362,6 +405,9 @@ static void test_when_opens_are_brokered(void **state)
                 {BARE "list /data\nread /data/*.csv\n", "read /data/*.csv"},
                 {BARE "create /out\n", "create /out"},
                 {BARE "read /data\nlist /data/in\n", "list /data/in"},
+                {BARE "read /data\ndeny /data/secret\nlist /data/secret/open\n", "list /data/secret/open"},
+                {"cordon 1\naudit none\ntmp private 1M\nlist /tmp/work\n", "list /tmp/work"},
+                {"cordon 1\naudit none\ntmp private 1M\nread /tmp/work\n", NULL},
                 {BARE "read /data\nhide /data/key\n", "hide /data/key"},
                 {BARE "read /data\ndeny /data/none\n", "deny /data/none"},
         };
@@ -415,12 +461,16 @@ static void collect(void *ctx, const char *text, size_t length)
 
 static void test_describe(void **state)
 {
-        static const struct made_up_path odd[] = {
-                {"/data", DIR, NULL}, {"/data/e\033[31m", DIR, NULL}, {"/dev", DIR, NULL}, {"/dev/null", CHR, NULL}, {NULL, 0, NULL}};
-        static const char *const wanted[] = {
-                "View", "/data ", "read-only", "test.policy:3", "read /data", "Masked", "\\x1b", "Brokered", "openat",
-                "System calls", "@basic", "Limits", "512M", "test.policy:5", "RLIMIT_DATA", "Environment", "keep  LANG",
-                "Network", "none", "Notes", "/tmp", "private, 64M"};
+        static const struct made_up_path odd[] = {{"/data", DIR, NULL},
+                                                  {"/data/e\033[31m", DIR, NULL},
+                                                  {"/dev", DIR, NULL},
+                                                  {"/dev/null", CHR, NULL},
+                                                  {NULL, 0, NULL}};
+        static const char *const wanted[] = {"View",        "/data ",      "read-only", "test.policy:3", "read /data",
+                                             "Masked",      "\\x1b",       "Brokered",  "openat",        "System calls",
+                                             "@basic",      "Limits",      "512M",      "test.policy:5", "RLIMIT_DATA",
+                                             "Environment", "keep  LANG",  "Network",   "none",          "Notes",
+                                             "/tmp",        "private, 64M"};
         cleanup_buf struct buf b = {0};
         struct made m;
         (void)state;
