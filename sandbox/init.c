@@ -126,6 +126,14 @@ static bool take_signals(int signals, pid_t program)
         return died;
 }
 
+/* The broker is gone. An exiting process closes its descriptors first, and only then does the kernel kill the rest of the pid
+ * namespace: in between, with the last listener gone, trapped calls would return ENOSYS to programs that still run. */
+static _Noreturn void take_all_along(void)
+{
+        SYS_CALL(kill, -1, SIGKILL);
+        leave(125);
+}
+
 static _Noreturn void watch(struct setup *s, pid_t program)
 {
         struct pollfd ready[] = {{.fd = s->control, .events = POLLRDHUP}, {.fd = s->signals, .events = POLLIN}};
@@ -137,7 +145,7 @@ static _Noreturn void watch(struct setup *s, pid_t program)
                 if (count == -EINTR)
                         continue;
                 if (count < 0 || ready[0].revents || (ready[1].revents & ~POLLIN))
-                        leave(125); /* the broker is gone, most likely: so are we, and with us all the rest */
+                        take_all_along();
                 if (!take_signals(s->signals, program) || !reap(program, &status, &cpu_ns))
                         continue;
                 report_exited(s->control, status, cpu_ns);

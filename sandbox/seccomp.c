@@ -14,7 +14,7 @@ static int load(const struct sock_fprog *program, unsigned long flags)
         return SYS_CALL(seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
 }
 
-int seccomp_load(struct setup *s)
+int seccomp_install(struct setup *s)
 {
         const struct filter *filter = &s->plan->filter;
 

@@ -117,7 +117,7 @@ int limits_apply(struct setup *s);
 
 int caps_drop(struct setup *s);
 
-int seccomp_load(struct setup *s);
+int seccomp_install(struct setup *s);
 
 _Noreturn void init_run(struct setup *s);
 

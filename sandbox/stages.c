@@ -89,7 +89,7 @@ static int stage_seccomp(struct setup *s)
         s->signals = SYS_CALL(signalfd4, -1, &all, sizeof(all), SFD_CLOEXEC | SFD_NONBLOCK);
         if (s->signals < 0)
                 return s->signals;
-        return seccomp_load(s);
+        return seccomp_install(s);
 }
 
 static int stage_ready(struct setup *s)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/within.h"
 #include "sandbox/landlock.h"
 #include "sandbox/setup.h"
 #include "sandbox/sys.h"
@@ -199,17 +200,11 @@ static int make_tree(struct setup *s, struct view_step *step, int masks)
         return -EINVAL;
 }
 
-static bool below(const char *path, const char *tree)
-{
-        size_t length = strlen(tree);
-        return strncmp(path, tree, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 /* What an optional tree would have contained need not be taken away when the tree itself is not there. */
 static bool under_skipped(const struct setup *s, const char *path)
 {
         for (size_t i = 0; i < s->step_count; i++)
-                if (s->steps[i].skipped && below(path, s->steps[i].mount->path))
+                if (s->steps[i].skipped && path_within(path, s->steps[i].mount->path))
                         return true;
         return false;
 }

@@ -186,8 +186,6 @@ static inline int box_start(struct box *b, const char *const *argv, struct sandb
         memset(o, 0, sizeof(*o));
         assert_int_equal(pipe2(output, O_CLOEXEC), 0);
         b->options.argv = argv;
-        if (b->options.program[1] == 'p')
-                b->options.program = "/probe";
         if (b->options.stdio[1] < 0)
                 b->options.stdio[1] = output[1];
         if (b->options.stdio[2] < 0)
@@ -222,7 +220,9 @@ static inline struct outcome box_run(struct box *b, const char *const *argv)
 static inline struct outcome box_shell(struct box *b, const char *script)
 {
         b->options.program = "/bin/sh";
-        return box_run(b, (const char *const[]){"sh", "-c", script, NULL});
+        struct outcome o = box_run(b, (const char *const[]){"sh", "-c", script, NULL});
+        b->options.program = "/probe";
+        return o;
 }
 
 static inline void explain(const struct outcome *o)
