@@ -75,6 +75,16 @@ static int prepare(struct run *run)
         return status ? status : start(run);
 }
 
+/* It was there when we looked for it outside, so what is missing is missing in the policy. */
+static const char *exec_hint(int code)
+{
+        if (code == ENOENT)
+                return ": the policy shows no such program, or not its interpreter or loader (exec $PROG, use @base)";
+        if (code == EACCES)
+                return ": no rule lets it, or its interpreter or loader, be executed (exec $PROG, use @base)";
+        return "";
+}
+
 /* The exit status for how it ended; what the program did not say itself is said here. */
 static int conclude(const struct run *run, const cordon_exit *end)
 {
@@ -90,9 +100,7 @@ static int conclude(const struct run *run, const cordon_exit *end)
                         say("the time limit of the policy is over: ended %s", run->program);
                 return STATUS_TIME;
         case CORDON_EXIT_EXEC:
-                fail("cannot execute the program", -code, &end->error);
-                if (code == ENOENT || code == EACCES)
-                        say("the policy must let it run: `exec $PROG`, and `use @base` for its loader and libraries");
+                say("%s%s", *end->error.text ? end->error.text : strerror(code), exec_hint(code));
                 return code == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
         default:
                 return fail("cannot set up the sandbox", -code, &end->error);
