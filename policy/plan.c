@@ -167,9 +167,12 @@ static void decide_brokered(struct planner *p)
                 [AUDIT_NONE] = NULL,
         };
 
+        find_inexact_rules(p);
         p->plan->why_open = why[p->world->audit];
-        if (!p->plan->why_open) {
-                find_inexact_rules(p);
+        if (p->plan->why_open && p->inexact) {
+                p->plan->why_open = arena_printf(p->arena, "%s; %s", p->plan->why_open, p->inexact);
+                p->no_memory = p->no_memory || !p->plan->why_open;
+        } else if (p->inexact) {
                 p->plan->why_open = p->inexact;
         }
         if (p->plan->why_open)
@@ -197,6 +200,18 @@ static int make_filter(struct planner *p)
         return filter_compile(&p->plan->filter, &wish);
 }
 
+/* People who list calls one by one forget those that nobody thinks of. */
+static void note_unusable_filter(struct planner *p)
+{
+        const struct filter *f = &p->plan->filter;
+        int mmap = syscall_number("mmap");
+
+        for (size_t i = 0; i < f->rule_count; i++)
+                if (f->rules[i].number == mmap && f->rules[i].action != FILTER_ALLOW)
+                        planner_note(p, p->world->syscalls[0].origin,
+                                     "without mmap no dynamic program starts: add @basic to what `syscalls` allows");
+}
+
 /* ---- making and freeing ----------------------------------------------------------------------------------------- */
 
 static int make_plan(struct planner *p)
@@ -216,7 +231,12 @@ static int make_plan(struct planner *p)
                 return -ENOMEM;
         if (p->refused)
                 return -EINVAL;
-        return p->missing ? -ENOENT : make_filter(p);
+        if (p->missing)
+                return -ENOENT;
+        int r = make_filter(p);
+        if (r == 0)
+                note_unusable_filter(p);
+        return p->no_memory ? -ENOMEM : r;
 }
 
 int plan_compile(struct plan *out, const struct policy *policy, const struct policy_host *host, cordon_diag_fn *diag,

@@ -102,7 +102,9 @@ static void make_way(struct walk *w, const char *path, const struct rule *rule)
                         return;
                 }
                 add_mount(w, &(struct plan_mount){
-                                     .kind = pin ? VIEW_BIND : top(w)->kind == VIEW_TMPFS ? VIEW_HOLLOW : VIEW_DIR,
+                                     .kind = pin                          ? VIEW_BIND
+                                             : top(w)->kind == VIEW_TMPFS ? VIEW_HOLLOW
+                                                                          : VIEW_DIR,
                                      .path = dir,
                                      .source = pin ? dir : NULL,
                                      .directory = true,

@@ -399,6 +399,7 @@ static void test_when_opens_are_brokered(void **state)
                 {BARE "hide /data\n", NULL},
                 {"cordon 1\nread /data\naudit none\n", NULL},
                 {"cordon 1\nread /data\n", "explained"},
+                {"cordon 1\nread /data\ndeny /data/*.key\n", "explained; `deny /data/*.key`"},
                 {"cordon 1\nread /data\naudit denied\n", "explained"},
                 {"cordon 1\nread /data\naudit all\n", "audit all"},
                 {BARE "read /data\ndeny /data/*.key\n", "deny /data/*.key"},
@@ -433,6 +434,21 @@ static const struct filter_rule *last_rule(const struct plan *plan, const char *
                         found = &plan->filter.rules[i];
         assert_non_null(found);
         return found;
+}
+
+static void test_calls_that_no_program_starts_without(void **state)
+{
+        struct made m;
+        (void)state;
+
+        make_on(&m, paths, NULL, BARE "syscalls @network-io\n");
+        assert_int_equal(m.plan.note_count, 1);
+        assert_int_equal(m.plan.notes[0].origin.line, 6);
+        assert_non_null(strstr(m.plan.notes[0].text, "@basic"));
+        unmake(&m);
+        make_on(&m, paths, NULL, BARE "syscalls @network-io @basic\n");
+        assert_int_equal(m.plan.note_count, 0);
+        unmake(&m);
 }
 
 static void test_create_closes_paths_to_metadata(void **state)
@@ -549,6 +565,7 @@ int main(void)
                 counted_test(test_other_refusals),
                 counted_test(test_all_refusals_are_told),
                 counted_test(test_when_opens_are_brokered),
+                counted_test(test_calls_that_no_program_starts_without),
                 counted_test(test_create_closes_paths_to_metadata),
                 counted_test(test_describe),
                 counted_test(test_grows_with_the_policy),
