@@ -1,6 +1,8 @@
 /* cordon, the command: finds the row of the table that is meant, and lets it run. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -88,10 +90,21 @@ static int finish(int status, int failed)
         return status ? status : failed;
 }
 
+/* Where 0, 1 or 2 is closed, the next file to be opened would take its place, and messages would end in it. */
+static bool fill_stdio(void)
+{
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+                        return false;
+        return true;
+}
+
 int main(int argc, char **argv)
 {
         const char *word = argc > 1 ? argv[1] : NULL;
 
+        if (!fill_stdio())
+                return STATUS_CORDON;
         if (!word) {
                 help(stderr);
                 return STATUS_CORDON;
