@@ -70,9 +70,9 @@ static int program_main(void *arg)
 
 static pid_t start_program(struct start *start)
 {
-        _Alignas(16) char stack[16384];
+        char *top = start->setup->stack + SETUP_STACK;
 
-        return clone(program_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, start);
+        return clone(program_main, top, CLONE_VM | CLONE_VFORK | SIGCHLD, start);
 }
 
 /* ---- reaping ------------------------------------------------------------------------------------------------------------ */

@@ -160,7 +160,8 @@ static int prepare_steps(struct setup *s, cordon_error *err)
 
         s->steps = calloc(count + 1, sizeof(*s->steps));
         s->keep = calloc(count + 1, sizeof(*s->keep));
-        if (!s->steps || !s->keep)
+        s->stack = aligned_alloc(16, SETUP_STACK);
+        if (!s->steps || !s->keep || !s->stack)
                 return error_set(err, ENOMEM, "out of memory");
         for (size_t i = 0; i < count; i++)
                 prepare_step(&s->steps[i], &s->plan->mounts[i]);
@@ -201,7 +202,9 @@ void setup_release(struct setup *s)
                 fd_close(s->steps[i].tree);
         free(s->steps);
         free(s->keep);
+        free(s->stack);
         s->steps = NULL;
         s->keep = NULL;
+        s->stack = NULL;
         s->step_count = s->keep_count = 0;
 }

@@ -20,6 +20,8 @@
 #define SETUP_CONTROL 4
 #define SETUP_FIRST_FREE 5
 
+#define SETUP_STACK 16384
+
 /* In the order in which they happen. The names are in stages.c. */
 enum stage {
         STAGE_NONE,
@@ -76,6 +78,7 @@ struct setup {
         size_t step_count;
         int *keep; /* the steps' trees, ascending */
         size_t keep_count;
+        char *stack; /* for the program's side of the fork */
         unsigned landlock_abi;
         struct limit_step limits[8];
         size_t limit_count;

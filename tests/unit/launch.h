@@ -256,7 +256,7 @@ static inline void expect_failure(const struct outcome *o, enum stage stage, int
         assert_int_equal(o->launched, 0);
         assert_true(o->failed);
         assert_false(o->exited);
-        assert_string_equal(sandbox_stage_name(o->failure.stage), sandbox_stage_name(stage));
+        assert_string_equal(sandbox_stage_name(o->failure.stage), sandbox_stage_name((int)stage));
         assert_int_equal(o->failure.error, error);
 }
 

@@ -221,9 +221,9 @@ static void limits_are_set(void **state)
         struct box b;
         (void)state;
         box_init(&b);
-        b.world.limits = (struct limits){.procs = 4, .files = 3, .fsize = 1 << 20, .cpu_s = 7};
+        b.world.limits = (struct limits){.procs = 4, .files = 20, .fsize = 1 << 20, .cpu_s = 7};
         struct outcome o = PROBE(&b, "limits", "10");
-        expect_run(&o, 0, "files 3\nfsize 1048576\ncpu 7\ncore 1\nforks 3\nfork EAGAIN\n");
+        expect_run(&o, 0, "files 20\nfsize 1048576\ncpu 7\ncore 1\nforks 3\nfork EAGAIN\n");
         b.world.limits = (struct limits){.procs = 20};
         b.options.stdio[0] = -1;
         o = PROBE(&b, "limits", "10");
