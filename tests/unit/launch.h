@@ -42,7 +42,7 @@ struct outcome {
         size_t length;
 };
 
-static const char *const inside_env[] = {"PATH=/usr/bin", "LC_ALL=C", "ASAN_OPTIONS=detect_leaks=0", NULL};
+static const char *const inside_env[] = {"PATH=/usr/bin", "LC_ALL=C", "ASAN_OPTIONS=detect_leaks=0:disable_coredump=0", NULL};
 
 static inline struct plan_mount *box_mount(struct box *b, struct plan_mount mount)
 {
