@@ -15,8 +15,8 @@ WARN     := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-proto
             -Wpointer-arith -Wformat=2 -Wundef -Wvla -Wwrite-strings -Werror
 CFLAGS   ?= -O2 -g
 HARDEN   := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
-SAN      := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 comma    := ,
+SAN      := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 PKGS     := libseccomp libcap-ng json-c
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) $(HARDEN) $(SAN) -fvisibility=hidden -pthread -I. -Iinclude -I$(BUILD)
 # The CLI is linked statically: its own start-up is part of every launch.
