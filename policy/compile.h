@@ -54,6 +54,12 @@ struct variable { /* a `param` or `let` line of one source */
         const char *value;
 };
 
+struct place { /* what the caret points at; line NULL: the whole file */
+        const struct source *source;
+        const struct line *line;
+        unsigned column, width;
+};
+
 struct source {
         const char *name;     /* for messages */
         const char *read_as;  /* for policy_host */
@@ -67,8 +73,7 @@ struct source {
         unsigned depth, index;
         bool bundle;
         const struct source *parent; /* who used it first, and where */
-        const struct line *parent_line;
-        const struct word *parent_word;
+        struct place parent_at;
         bool blamed; /* the note which line used it was given */
 };
 
@@ -76,12 +81,6 @@ struct use_edge { /* `from` uses `to`, there */
         unsigned from, to;
         const struct line *line;
         const struct word *word;
-};
-
-struct place { /* what the caret points at; line NULL: the whole file */
-        const struct source *source;
-        const struct line *line;
-        unsigned column, width;
 };
 
 struct finding { /* kept until all are known, and can be sorted */

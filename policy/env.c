@@ -10,12 +10,17 @@
 static const char *const standard[] = {"PATH", "HOME", "USER",      "LOGNAME", "SHELL",   "LANG",
                                        "LANGUAGE", "LC_*", "TERM", "COLORTERM", "TZ", "COLUMNS", "LINES"};
 
+#define ENTRIES_MAX 1000u /* of all files: environ has a limit too, and entries are compared with each other */
+
 static int env_add(struct compile *c, struct source *s, struct line *l, const struct word *w, struct env_rule rule)
 {
+        struct place at = place_word(s, l, w);
+        if (c->env.count == ENTRIES_MAX)
+                return report(c, &at, NULL, "too many names of environment variables (%u at most)", ENTRIES_MAX);
         struct env_entry *e = vector_push(&c->env, sizeof(*e));
         if (!e)
                 return -ENOMEM;
-        *e = (struct env_entry){.rule = rule, .at = place_word(s, l, w), .depth = s->depth};
+        *e = (struct env_entry){.rule = rule, .at = at, .depth = s->depth};
         e->rule.origin = (struct origin){s->name, l->number};
         return 0;
 }

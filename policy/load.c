@@ -150,6 +150,13 @@ static int bundle_missing(struct compile *c, const struct place *at, const char 
                       "there is no bundle '%s'", name);
 }
 
+static void source_used(struct source *s, const struct place *at)
+{
+        s->depth = at->source->depth + 1;
+        s->parent = at->source;
+        s->parent_at = *at;
+}
+
 /* `*out` is the source, new or known. `at`: the `use` line's word, NULL for the user's own files. */
 static int load_one(struct compile *c, const char *name, const struct place *at, struct source **out)
 {
@@ -178,6 +185,8 @@ static int load_one(struct compile *c, const char *name, const struct place *at,
                 struct place file = {0};
                 *out = source_new(c, name, identity, bundle);
                 file.source = *out;
+                if (*out && at)
+                        source_used(*out, at);
                 if (!*out)
                         r = -ENOMEM;
                 else if (c->sources.count > SOURCES_MAX)
@@ -193,24 +202,18 @@ static int use_one(struct compile *c, struct source *s, struct line *l, const st
 {
         struct place at = place_word(s, l, w);
         struct source *used = NULL;
-        size_t before = c->sources.count;
         const char *name = w->text;
         int r = 0;
         if (name[0] != '@' || w->marks[0] != MARK_PLAIN)
                 r = expand_value(c, s, l, w, 0, false, &name);
         if (r == 0 && name[0] != '@' && name[0] != '/')
-                r = report(c, &at, arena_printf(c->arena, "write $HERE/%s, or @%s for a bundle", name, name),
+                r = report(c, &at, arena_printf(c->arena, name[strcspn(name, "./")] ? "write $HERE/%s"
+                                                                              : "write @%s for a bundle", name),
                            "a path must be absolute");
         if (r == 0)
                 r = load_one(c, name, &at, &used);
         if (r != 0 || !used)
                 return r;
-        if (c->sources.count > before) {
-                used->depth = s->depth + 1;
-                used->parent = s;
-                used->parent_line = l;
-                used->parent_word = w;
-        }
         struct use_edge *edge = vector_push(&c->uses, sizeof(*edge));
         if (!edge)
                 return -ENOMEM;

@@ -37,7 +37,9 @@ void nearest_offer(struct nearest *n, const char *name)
         if (wanted == 0 || wanted > NAME_MAX_COMPARED || length > NAME_MAX_COMPARED)
                 return;
         size_t d = distance(n->wanted, wanted, name, length);
-        size_t most = least(wanted, length) <= 3 ? 1 : least(wanted, length) <= 6 ? 2 : 3;
+        size_t most = least(wanted, length) <= 4 ? 1 : least(wanted, length) <= 8 ? 2 : 3;
+        if (wanted >= 3 && wanted < length && strncmp(n->wanted, name, wanted) == 0)
+                d = 1; /* cut short */
         if (d <= most && d < least(wanted, length) && (!n->best || d < n->distance)) {
                 n->best = name;
                 n->distance = d;

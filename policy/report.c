@@ -66,14 +66,13 @@ void reports_deliver(struct compile *c)
 static void blame(struct compile *c, const struct place *of)
 {
         for (const struct source *s = of->source; s && s->parent && !s->blamed; s = s->parent) {
-                struct place at = place_word(s->parent, s->parent_line, s->parent_word);
                 ((struct source *)s)->blamed = true;
-                keep(c, CORDON_NOTE, &at, NULL, "it is used here", of);
+                keep(c, CORDON_NOTE, &s->parent_at, NULL, "it is used here", of);
         }
 }
 
-__attribute__((format(printf, 5, 0))) static void report_va(struct compile *c, int severity, const struct place *at, const char *hint, const char *format,
-                      va_list args)
+__attribute__((format(printf, 5, 0))) static void report_va(struct compile *c, int severity, const struct place *at,
+                                                            const char *hint, const char *format, va_list args)
 {
         char message[1024]; /* a longer message is a longer name in it: cut, it still says what is wrong */
         vsnprintf(message, sizeof(message), format, args);

@@ -15,7 +15,7 @@ enum setting_claim setting_claim(struct compile *c, enum setting_id id, const st
 {
         struct setting *s = &c->settings[id];
         if (s->set && s->source == at->source) {
-                report(c, at, "put it on one line", "'%s' is already given on line %u", what, s->line);
+                report(c, at, "say it once", "'%s' is already given on line %u", what, s->line);
                 return CLAIM_WRONG;
         }
         if (s->set && s->depth < at->source->depth)
