@@ -3,7 +3,8 @@
  *   load.c    files to sources: reading, UTF-8, `use`, breadth first, so that a source's depth is its smallest
  *   lex.c     a line to words: decoded text with a mark on each byte that says how literal it is
  *   vars.c    variables: built-in, param, let; resolved when asked for, so that order does not matter
- *   verbs.c   the table of verbs; rules.c and world.c carry them out
+ *   params.c  where they come from: param and let lines, -D
+ *   verbs.c   the table of verbs; rules.c, world.c, limits.c, and env.c carry them out
  *   glob.c    an expanded word to patterns: braces, components, the canonical prefix
  *   compile.c everything to a struct policy: duplicates, the trie, the defaults
  *
@@ -141,6 +142,7 @@ struct compile {
         struct policy *policy;
         struct arena *arena; /* the policy's */
         unsigned errors, warnings;
+        unsigned nesting; /* of variables being resolved */
         struct vector findings; /* struct finding */
         int read_error; /* the errno of a user's file that could not be read */
         const char *home, *cwd, *program, *uid;
@@ -222,11 +224,17 @@ int expand_value(struct compile *c, struct source *s, struct line *l, const stru
 /* The same for a single absolute path, canonical. `asked` may be NULL. */
 int expand_path(struct compile *c, struct source *s, struct line *l, const struct word *word, const char **out,
                 const char **asked);
+int variable_resolve(struct compile *c, struct source *s, struct variable *v);
+bool variable_builtin(const char *name, size_t length);
+bool name_valid(const char *name, size_t length);
+
+/* ---- params.c ------------------------------------------------------------------------------------------------- */
+
+struct define *define_find(struct compile *c, const char *name);
 int variables_collect(struct compile *c, struct source *s);
 int variables_resolve(struct compile *c, struct source *s);
 int defines_collect(struct compile *c);
 void defines_check(struct compile *c);
-bool name_valid(const char *name, size_t length);
 
 /* ---- glob.c --------------------------------------------------------------------------------------------------- */
 

@@ -9,6 +9,9 @@
 
 #include "policy/compile.h"
 
+#define NESTING_MAX 64u    /* lets that lead to each other */
+#define VALUE_MAX 65536u /* a let that doubles another doubles fast */
+
 static const struct {
         const char *name, *below_home; /* with a leading slash, or NULL */
 } builtins[] = {
@@ -38,7 +41,7 @@ bool name_valid(const char *name, size_t length)
         return length > 0;
 }
 
-static bool builtin_known(const char *name, size_t length)
+bool variable_builtin(const char *name, size_t length)
 {
         for (size_t i = 0; i < sizeof(builtins) / sizeof(*builtins); i++) {
                 if (is(name, length, builtins[i].name))
@@ -72,13 +75,6 @@ static int builtin_value(struct compile *c, const struct source *s, const char *
         return *out ? 0 : -ENOMEM;
 }
 
-static int by_name(const void *a, const void *b)
-{
-        const struct variable *x = a, *y = b;
-        int order = strcmp(x->name, y->name);
-        return order ? order : x->line->number < y->line->number ? -1 : x->line->number > y->line->number;
-}
-
 static struct variable *variable_find(struct source *s, const char *name, size_t length)
 {
         size_t low = 0, high = s->variable_count;
@@ -98,7 +94,7 @@ static struct variable *variable_find(struct source *s, const char *name, size_t
         return NULL;
 }
 
-static struct define *define_find(struct compile *c, const char *name)
+struct define *define_find(struct compile *c, const char *name)
 {
         struct define *d = c->defines.items;
         for (size_t i = 0; i < c->defines.count; i++) {
@@ -108,7 +104,7 @@ static struct define *define_find(struct compile *c, const char *name)
         return NULL;
 }
 
-static int variable_resolve(struct compile *c, struct source *s, struct variable *v)
+int variable_resolve(struct compile *c, struct source *s, struct variable *v)
 {
         struct place at = place_word(s, v->line, v->word);
         struct define *d = v->param ? define_find(c, v->name) : NULL;
@@ -117,6 +113,9 @@ static int variable_resolve(struct compile *c, struct source *s, struct variable
                 return report(c, &at, NULL, "'%s' is defined by itself", v->name);
         if (v->state != VARIABLE_NEW)
                 return v->state == VARIABLE_FAILED;
+        if (c->nesting == NESTING_MAX)
+                return report(c, &at, NULL, "too many lines lead from one variable to the next (%u at most)", NESTING_MAX);
+        c->nesting++;
         v->state = VARIABLE_BUSY;
         v->relative_ok = v->param;
         if (d) {
@@ -133,6 +132,7 @@ static int variable_resolve(struct compile *c, struct source *s, struct variable
                 const char *hint = arena_printf(c->arena, "give it one: -D %s=VALUE", v->name);
                 r = report(c, &at, hint, "param '%s' has no value", v->name);
         }
+        c->nesting--;
         v->state = r == 0 ? VARIABLE_READY : VARIABLE_FAILED;
         return r;
 }
@@ -184,6 +184,8 @@ static int put_variable(struct compile *c, struct source *s, const struct place 
                 value = v->value;
                 out->relative_ok = out->relative_ok || (out->text.length == 0 && v->relative_ok);
         }
+        if (out->text.length + strlen(value) > VALUE_MAX)
+                return report(c, at, NULL, "this makes a text of more than %u bytes", VALUE_MAX);
         out->empty_first = out->empty_first || (out->text.length == 0 && !*value);
         put(out, value, strlen(value), MARK_LITERAL);
         return 0;
@@ -300,127 +302,4 @@ int expand_path(struct compile *c, struct source *s, struct line *l, const struc
                         *asked = path;
         }
         return r;
-}
-
-/* ---- param, let, -D -------------------------------------------------------------------------------------------- */
-
-static int variable_add(struct compile *c, struct source *s, struct line *l, bool param)
-{
-        struct place at = place_line(s, l);
-        if (l->count != 2)
-                return report(c, &at, param ? "write: param NAME, or param NAME=DEFAULT" : "write: let NAME=VALUE",
-                              "'%s' takes one word", l->words[0].text);
-        const struct word *w = &l->words[1];
-        const char *equals = memchr(w->text, '=', w->length);
-        size_t length = equals ? (size_t)(equals - w->text) : w->length;
-        at = place_part(s, l, w, 0, length ? length : 1);
-        if (!name_valid(w->text, length))
-                return report(c, &at, "letters, digits and '_', not beginning with a digit", "this is no name");
-        if (!equals && !param)
-                return report(c, &at, "write: let NAME=VALUE", "this 'let' gives no value");
-        if (builtin_known(w->text, length))
-                return report(c, &at, "choose another name", "'%.*s' is built in", (int)length, w->text);
-        struct variable *v = &s->variables[s->variable_count];
-        *v = (struct variable){.name = arena_copy(c->arena, w->text, length), .line = l, .word = w, .param = param,
-                               .value_at = equals ? length + 1 : 0};
-        s->variable_count++;
-        return v->name ? 0 : -ENOMEM;
-}
-
-static int variables_unique(struct compile *c, struct source *s)
-{
-        size_t kept = 0;
-        if (s->variable_count > 0)
-                qsort(s->variables, s->variable_count, sizeof(*s->variables), by_name);
-        for (size_t i = 0; i < s->variable_count; i++) {
-                struct variable *v = &s->variables[i], *first = kept ? &s->variables[kept - 1] : NULL;
-                if (first && !strcmp(first->name, v->name)) {
-                        struct place at = place_part(s, v->line, v->word, 0, strlen(v->name));
-                        report(c, &at, NULL, "'%s' is already defined on line %u", v->name, first->line->number);
-                } else {
-                        s->variables[kept++] = *v;
-                }
-        }
-        s->variable_count = kept;
-        return 0;
-}
-
-int variables_collect(struct compile *c, struct source *s)
-{
-        size_t most = 0;
-        for (size_t i = 0; i < s->line_count; i++)
-                most += s->lines[i].count > 0 && s->lines[i].verb && s->lines[i].verb->run == run_nothing;
-        s->variables = arena_alloc(c->arena, (most + 1) * sizeof(*s->variables));
-        if (!s->variables)
-                return -ENOMEM;
-        for (size_t i = 0; i < s->line_count; i++) {
-                struct line *l = &s->lines[i];
-                bool param = l->verb && !strcmp(l->verb->name, "param");
-                if (l->bad || !l->verb || (!param && strcmp(l->verb->name, "let") != 0))
-                        continue;
-                if (variable_add(c, s, l, param) == -ENOMEM)
-                        return -ENOMEM;
-        }
-        return variables_unique(c, s);
-}
-
-/* Also those that nothing uses: a mistake in them is one. */
-int variables_resolve(struct compile *c, struct source *s)
-{
-        for (size_t i = 0; i < s->variable_count; i++) {
-                if (variable_resolve(c, s, &s->variables[i]) == -ENOMEM)
-                        return -ENOMEM;
-        }
-        return 0;
-}
-
-int defines_collect(struct compile *c)
-{
-        const char *const *given = c->request->defines;
-        for (size_t i = 0; given && given[i]; i++) {
-                const char *equals = strchr(given[i], '=');
-                size_t length = equals ? (size_t)(equals - given[i]) : 0;
-                const char *name = arena_copy(c->arena, given[i], length);
-                const char *value = equals ? arena_copy(c->arena, equals + 1, strlen(equals + 1)) : "";
-                if (equals && (!strcmp(value, "~") || !strncmp(value, "~/", 2)) && c->home)
-                        value = arena_printf(c->arena, "%s%s", c->home, value + 1);
-                if (!name || !value)
-                        return -ENOMEM;
-                if (!name_valid(name, length) || define_find(c, name)) {
-                        report(c, &(struct place){0}, "write -D NAME=VALUE, once for each name",
-                               define_find(c, name) ? "'%s': this name was given before" : "'%s' is not NAME=VALUE",
-                               given[i]);
-                        continue;
-                }
-                struct define *d = vector_push(&c->defines, sizeof(*d));
-                if (!d)
-                        return -ENOMEM;
-                *d = (struct define){.name = name, .value = value, .text = given[i]};
-        }
-        return 0;
-}
-
-static const char *params_listed(struct compile *c)
-{
-        struct source **sources = c->sources.items;
-        struct buf list = {0};
-        for (size_t i = 0; i < c->sources.count; i++) {
-                for (size_t j = 0; j < sources[i]->variable_count && list.length < 400; j++) {
-                        const struct variable *v = &sources[i]->variables[j];
-                        if (v->param)
-                                buf_printf(&list, "%s%s", list.length ? ", " : "the params are ", v->name);
-                }
-        }
-        const char *text = list.length ? arena_copy(c->arena, list.data, list.length) : "the policy has no params";
-        buf_free(&list);
-        return text;
-}
-
-void defines_check(struct compile *c)
-{
-        const struct define *d = c->defines.items;
-        for (size_t i = 0; i < c->defines.count; i++) {
-                if (!d[i].used)
-                        report(c, &(struct place){0}, params_listed(c), "no param is called '%s'", d[i].name);
-        }
 }
