@@ -57,6 +57,7 @@ static int become_program(const struct setup *s, struct start *start)
         if (result < 0)
                 return result;
         start->stage = STAGE_EXEC;
+        setup_time(s, STAGE_EXEC);
         return SYS_CALL(execve, o->program, o->argv, o->envp);
 }
 
@@ -163,6 +164,7 @@ _Noreturn void init_run(struct setup *s)
                 report_failed(s->control, stage, program < 0 ? errno : start.error, s->options->program);
                 leave(125);
         }
+        setup_time(s, STAGE_PROGRAM);
         s->view = fd_close(s->view);
         sys_close_range(0, SETUP_CHANNEL); /* or whoever reads our output would wait for us, too */
         watch(s, program);

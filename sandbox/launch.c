@@ -113,8 +113,8 @@ static int start(struct sandbox *out, struct setup *s, cordon_error *err)
         return 0;
 }
 
-int launch_in_world(struct sandbox *out, const struct sandbox_options *options, const struct world *world,
-                    cordon_error *err)
+int launch_timed(struct sandbox *out, const struct sandbox_options *options, const struct world *world, uint64_t *times,
+                 cordon_error *err)
 {
         struct setup s;
         struct quiet quiet;
@@ -123,11 +123,19 @@ int launch_in_world(struct sandbox *out, const struct sandbox_options *options, 
         quiet_begin(&quiet);
         int result = setup_prepare(&s, options, world, err);
         remember_signals(&s, &quiet.mask);
+        s.times = times;
+        setup_time(&s, STAGE_NONE);
         if (result == 0)
                 result = start(out, &s, err);
         setup_release(&s);
         quiet_end(&quiet);
         return result;
+}
+
+int launch_in_world(struct sandbox *out, const struct sandbox_options *options, const struct world *world,
+                    cordon_error *err)
+{
+        return launch_timed(out, options, world, NULL, err);
 }
 
 int sandbox_launch(struct sandbox *out, const struct sandbox_options *options, cordon_error *err)

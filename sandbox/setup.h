@@ -84,6 +84,8 @@ struct setup {
         size_t limit_count;
         struct limit_step files; /* RLIMIT_NOFILE, in force for the program only; resource -1: none */
 
+        uint64_t *times; /* for the benchmark: shared memory that gets the clock after each stage; or NULL */
+
         /* What the stages leave for each other. */
         int control;
         int signals; /* signalfd */
@@ -127,5 +129,10 @@ _Noreturn void init_run(struct setup *s);
 /* launch.c; the plan's own world comes from its policy, tests make one up. */
 int launch_in_world(struct sandbox *out, const struct sandbox_options *options, const struct world *world,
                     cordon_error *err);
+/* The same, for the benchmark: times[stage] gets the monotonic clock after each stage, [STAGE_NONE] that before clone3,
+ * [STAGE_EXEC] that before execve. Shared memory, STAGE_COUNT long. */
+int launch_timed(struct sandbox *out, const struct sandbox_options *options, const struct world *world, uint64_t *times,
+                 cordon_error *err);
+void setup_time(const struct setup *s, enum stage stage);
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "sandbox/landlock.h"
@@ -130,6 +131,15 @@ const char *sandbox_stage_name(int stage)
         return stage >= 0 && stage < STAGE_COUNT ? stages[stage].name : "unknown";
 }
 
+void setup_time(const struct setup *s, enum stage stage)
+{
+        struct timespec now;
+
+        if (!s->times || clock_gettime(CLOCK_MONOTONIC, &now) < 0)
+                return;
+        s->times[stage] = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 _Noreturn void setup_run(struct setup *s)
 {
         for (size_t i = 0; i < STAGE_COUNT; i++) {
@@ -138,6 +148,7 @@ _Noreturn void setup_run(struct setup *s)
                 s->stage = (int)stages[i].id;
                 s->detail = NULL;
                 int result = stages[i].fn(s);
+                setup_time(s, stages[i].id);
                 if (result < 0) {
                         report_failed(s->control, s->stage, -result, s->detail);
                         for (;;)
