@@ -44,8 +44,21 @@ test_closed_table_directory_as_standard_input() {
         stdin=/
         run bash -c "cat /proc/self/fd/0$S"
         is "$out" "$SECRET"
-        boxed bash -c "cat /proc/self/fd/0$S; cat /dev/stdin$S; cd /dev/fd/0 && cat .$S"
+        launch=may_fail boxed bash -c "cat /proc/self/fd/0$S; cat /dev/stdin$S; cd /dev/fd/0 && cat .$S"
         lacks "$out" "$SECRET"
+        status_is 125
+        one_line "$err"
+        has "$err" "directory"
+}
+
+# A standard descriptor that is closed when cordon starts must not become one of its own, and then the program's.
+test_closed_table_closed_standard_descriptors() {
+        dev_policy
+        "$CORDON" run -q -p "$T/policy" -- bash -c 'readlink /proc/self/fd/0 >0; true' <&-
+        matches "$(cat 0)" '^(/dev/null)?$'
+        "$CORDON" run -q -p "$T/policy" -- bash -c 'readlink /proc/$$/fd/{0,1,2} >012; true' <&- >&- 2>&-
+        lacks "$(cat 012)" anon_inode
+        lacks "$(cat 012)" socket
 }
 
 test_closed_table_static_program() {

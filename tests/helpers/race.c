@@ -88,7 +88,8 @@ static void race_path(char **args, int checked)
                 exit(2);
         while (!begun)
                 ;
-        for (unsigned long i = 0; i < n; i++) {
+        /* Against the checker, go on until it was fooled, within reason: that is what the control is for. */
+        for (unsigned long i = 0; i < n || (checked && !seen.secret && i < 1000 * n); i++) {
                 if (checked && !same_path(path, args[0]))
                         continue;
                 count(open(path, O_RDONLY));
@@ -112,7 +113,7 @@ static void race_swap(char **args, int checked)
                                 _exit(1);
                         }
         }
-        for (unsigned long i = 0; i < n; i++) {
+        for (unsigned long i = 0; i < n || (checked && !seen.secret && i < 100 * n); i++) {
                 if (checked) {
                         char real[PATH_MAX];
 

@@ -11,7 +11,7 @@ test_exit_status_is_the_programs() {
         simple_policy
         local n
         for n in 0 1 7 124 125 126 127 255; do
-                boxed sh -c "exit $n"
+                launch=may_fail boxed sh -c "exit $n"
                 status_is $n
         done
 }
@@ -185,7 +185,7 @@ refused_policy() { # refused_policy FILE TEXT: as a policy of run, and of check
 
 test_bad_policy_missing() {
         refused_policy "$T/nowhere" "$T/nowhere" 1
-        has "$err$out" "No such file"
+        has "$err$out" "no such file"
 }
 
 test_bad_policy_directory() {
@@ -227,9 +227,9 @@ test_bad_policy_include_loop() {
         printf 'cordon 1\nuse %s\n' "$T/b" >"$T/a"
         printf 'cordon 1\nuse %s\n' "$T/a" >"$T/b"
         ln -s "$T/a" "$T/c"
-        refused_policy "$T/a" "use"
+        refused_policy "$T/a" "use" 8
         printf 'cordon 1\nuse %s\n' "$T/self" >"$T/self"
-        refused_policy "$T/self" "use"
+        refused_policy "$T/self" "use" 8
 }
 
 test_bad_policy_device_and_fifo() {
@@ -283,7 +283,7 @@ test_write_rule_for_what_is_missing_is_an_error() {
 		use @base @dev
 		write $W/not-there
 	END
-        boxed echo ran
+        launch=may_fail boxed echo ran
         status_is 125
         has "$err" "not-there"
         has "$err" "policy:3"
@@ -297,9 +297,10 @@ test_path_of_5000_bytes() {
         [ "$rc" = 126 ] || [ "$rc" = 127 ] || fail "status $rc"
         one_line "$err"
         refused_policy "$long" "name" 1
+        boxed cat "$long"
+        has "$err" "File name too long"
         policy <<<"read $long"
         refused_policy "$T/policy" "long"
-        boxed cat "$long"
         run "$CORDON" run -q -p @base -D "X=$long" -- true
         status_is 125
 }
@@ -432,7 +433,7 @@ test_closed_stdio_is_no_surprise() {
 test_working_directory_outside_the_view() {
         simple_policy
         cd "$T/secret"
-        boxed pwd
+        launch=may_fail boxed pwd
         [ "$rc" = 0 ] || [ "$rc" = 125 ] || fail "status $rc"
         cd "$W"
         echo "read $W" >>"$T/policy"
@@ -452,7 +453,7 @@ test_cwd_rule() {
 
 test_job_control_on_a_terminal() {
         need python3
-        dev_policy 'dev null zero full random urandom tty pts'
+        dev_policy
         run python3 "$HERE/helpers/terminal.py" jobs -- bash --norc --noprofile -i
         has "$out" "all as expected"
         run python3 "$HERE/helpers/terminal.py" jobs -- "$CORDON" run -q -p "$T/policy" -- bash --norc --noprofile -i
@@ -461,9 +462,9 @@ test_job_control_on_a_terminal() {
 
 test_ctrl_c_and_ctrl_z_of_a_sandboxed_program() {
         need python3
-        dev_policy 'dev null zero full random urandom tty pts'
-        run python3 "$HERE/helpers/terminal.py" outer -- cat
+        dev_policy
+        run python3 "$HERE/helpers/terminal.py" outer -- sed -u s/^/got:/
         has "$out" "all as expected"
-        run python3 "$HERE/helpers/terminal.py" outer -- "$CORDON" run -q -p "$T/policy" -- cat
+        run python3 "$HERE/helpers/terminal.py" outer -- "$CORDON" run -q -p "$T/policy" -- sed -u s/^/got:/
         has "$out" "all as expected"
 }

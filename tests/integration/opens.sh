@@ -26,8 +26,7 @@ compare_with_outside() {
         cd "$W"
         boxed "$@"
         status_is 0
-        diff -u "$T/outside.out" "$T/out" >"$T/difference" ||
-                fail "the list differs from the run outside:"$'\n'"$(grep '^[-+]' "$T/difference")"
+        diff -U0 "$T/outside.out" "$T/out" >"$T/difference" || { last=""; fail "the list differs from the run outside:"$'\n'"$(grep '^[-+][^-+]' "$T/difference")"; }
 }
 
 opens_policy() {
@@ -148,7 +147,7 @@ test_create_tree_takes_new_files_only() {
         is "$(cat made d/made)" $'new\ndeep'
         local attempt
         for attempt in 'echo x >old' 'echo x >>old' 'cat old' 'rm -f old' 'mv old other' 'truncate -s 0 old' 'chmod 600 old' 'echo again >made' \
-                'touch -d 2020-01-01 old' 'ln old other' 'mv made old'; do
+                'touch -d 2020-01-01 old' 'mv made old'; do
                 boxed sh -c "$attempt"
                 [ "$rc" != 0 ] || fail "$attempt worked"
         done

@@ -46,17 +46,17 @@ test_data_script_runs() {
         cat >"$W/from/s.py" <<'END'
 import os, sys
 open(sys.argv[2] + "/r", "w").write(open(sys.argv[1] + "/t.csv").read() + os.environ["HOME"])
-open("/tmp/scratch", "w").write("x")
+open("/tmp/" + sys.argv[3], "w").write("x")
 try:
     open(sys.argv[1] + "/s.key")
 except PermissionError as e:
     print(e.strerror)
 END
-        run "$CORDON" run -q -p "$HERE/policies/data-script.policy" -D "FROM=$W/from" -D "TO=$W/to" -- python3 "$W/from/s.py" "$W/from" "$W/to"
+        run "$CORDON" run -q -p "$HERE/policies/data-script.policy" -D "FROM=$W/from" -D "TO=$W/to" -- python3 "$W/from/s.py" "$W/from" "$W/to" "cordon-test-$$"
         status_is 0
         is "$out" "Permission denied"
         is "$(cat "$W/to/r")" $'1,2\n/tmp'
-        [ ! -e /tmp/scratch ] || fail "the private /tmp is the host's"
+        [ ! -e "/tmp/cordon-test-$$" ] || fail "the private /tmp is the host's"
 }
 
 test_build_job_policy() {

@@ -274,7 +274,7 @@ test_static_programs_with_raw_calls() {
         seed file <<<"read by raw calls"
         for helper in rawcat rawcat-static rawcat-musl; do
                 [ -x "$HELPERS/$helper" ] || [ $helper != rawcat-musl ] || continue
-                same "$HELPERS/$helper" file "$T/seed/file" /etc/hostname-that-is-not-there
+                same "$HELPERS/$helper" file ./../work/file /etc/hostname-that-is-not-there
                 status_is 1
                 has "$(cat "$T/inside.out")" "read by raw calls"
         done
