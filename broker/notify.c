@@ -118,45 +118,55 @@ bool notify_waiting(const struct server *s, uint64_t id)
         return ioctl(s->notify, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-static void send_error(const struct server *s, uint64_t id, int error)
+static void send_response(const struct server *s, uint64_t id, int value, int error)
 {
-        struct seccomp_notif_resp response = {.id = id, .error = -error};
+        struct seccomp_notif_resp response = {.id = id, .val = value, .error = -error};
         while (ioctl(s->notify, SECCOMP_IOCTL_NOTIF_SEND, &response) < 0 && errno == EINTR)
                 ;
 }
 
-void notify_answer(const struct server *s, const struct request *r, const struct answer *a)
+static int add_descriptor(const struct server *s, const struct request *r, int fd, uint32_t flags)
 {
         struct seccomp_notif_addfd give = {
                 .id = r->id,
-                .flags = SECCOMP_ADDFD_FLAG_SEND,
-                .srcfd = (__u32)a->fd,
+                .flags = flags,
+                .srcfd = (__u32)fd,
                 .newfd_flags = r->flags & O_CLOEXEC ? O_CLOEXEC : 0,
         };
+        int number;
+        do
+                number = ioctl(s->notify, SECCOMP_IOCTL_NOTIF_ADDFD, &give);
+        while (number < 0 && errno == EINTR);
+        return number < 0 ? -errno : number;
+}
+
+void notify_answer(const struct server *s, const struct request *r, struct answer *a)
+{
+        /* In two steps our copy is closed between them; it takes a second wake, so only where it matters, and only where no
+         * signal can end the call between the two and leave the caller with a descriptor that it does not know of. */
+        bool two_steps = a->exclusive && s->keeps_waiting;
         if (a->fd < 0) {
-                send_error(s, r->id, a->error ? a->error : EACCES);
+                send_response(s, r->id, 0, a->error ? a->error : EACCES);
                 return;
         }
-        while (ioctl(s->notify, SECCOMP_IOCTL_NOTIF_ADDFD, &give) < 0) {
-                if (errno == EINTR)
-                        continue;
-                if (errno != ENOENT) /* the caller lives, but has no room (EMFILE): it must not wait for ever */
-                        send_error(s, r->id, errno == EMFILE || errno == ENOMEM ? errno : EACCES);
-                return;
-        }
+        int number = add_descriptor(s, r, a->fd, two_steps ? 0 : SECCOMP_ADDFD_FLAG_SEND);
+        a->fd = fd_close(a->fd);
+        if (number >= 0 && two_steps)
+                send_response(s, r->id, number, 0);
+        else if (number < 0 && number != -ENOENT) /* the caller lives, and has no room: it must not wait for ever */
+                send_response(s, r->id, 0, number == -EMFILE ? EMFILE : EACCES);
 }
 
 /* ---- the thread --------------------------------------------------------------------------------------------------- */
 
-/* Since 6.11 RECV itself returns when the last user of the filter is gone; before, it would sleep for ever, and a poll in
- * front of it (0.4 microseconds) sees the hang-up. */
-static bool receive_needs_poll(void)
+/* These two cannot be probed without a filter of one's own. */
+static bool kernel_is(int major, int minor)
 {
         struct utsname name;
-        int major = 0, minor = 0;
-        if (uname(&name) < 0 || sscanf(name.release, "%d.%d", &major, &minor) != 2)
-                return true;
-        return major < 6 || (major == 6 && minor < 11);
+        int has_major = 0, has_minor = 0;
+        if (uname(&name) < 0 || sscanf(name.release, "%d.%d", &has_major, &has_minor) != 2)
+                return false;
+        return has_major > major || (has_major == major && has_minor >= minor);
 }
 
 static bool hung_up(const struct server *s, int timeout)
@@ -185,8 +195,11 @@ void *notify_main(void *arg)
         struct seccomp_notif_sizes sizes;
         struct request *r = malloc(sizeof(*r));
         struct seccomp_notif *n = NULL;
-        bool polls = receive_needs_poll();
+        /* Since 6.11 RECV itself returns when the last user of the filter is gone; before, it would sleep for ever, and a poll in
+         * front of it (0.4 microseconds) sees the hang-up. */
+        bool polls = !kernel_is(6, 11);
 
+        s->keeps_waiting = kernel_is(5, 19);
         if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) == 0)
                 n = malloc(sizes.seccomp_notif > sizeof(*n) ? sizes.seccomp_notif : sizeof(*n));
         ioctl(s->notify, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP); /* 6.6; only faster */

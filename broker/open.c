@@ -152,6 +152,7 @@ static int settle(struct job *j, int opened)
                 return -errno;
         if (S_ISDIR(st.st_mode) && j->create)
                 return -EISDIR;
+        j->answer->exclusive = S_ISFIFO(st.st_mode) || (S_ISREG(st.st_mode) && (j->flags & O_ACCMODE) != O_RDONLY);
         if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 0) && !same_terminal(j))
                 return -ENXIO;
         if (j->nonblock)
@@ -259,6 +260,7 @@ static int open_or_create(struct job *j, const struct path *p)
                 if (!may.allow)
                         return refuse(j, p->text, ACCESS_CREATE, &may);
                 int fd = create_new(j, p);
+                j->answer->exclusive = (j->flags & O_ACCMODE) != O_RDONLY;
                 if (fd != -EEXIST || j->exclusive) {
                         if (fd >= 0)
                                 record(j, p->text, ACCESS_CREATE, &may, 0);
@@ -301,6 +303,23 @@ static int open_canonical(struct job *j, struct path *p)
 
 /* ---- where ------------------------------------------------------------------------------------------------------ */
 
+/* No more than the descriptor already gives: a new description of the same object, or, where the file system refuses even that
+ * (root's file, passed to a program that is not root), another descriptor for the one the caller has. A pipe never blocks. */
+static int reopen_held(struct job *j, int held)
+{
+        struct stat st;
+        int fd = view_reopen(&j->server->view, held, (int)(j->flags & ~(uint64_t)O_NOFOLLOW) | O_NONBLOCK);
+        if (fd == -EACCES)
+                return fcntl(held, F_DUPFD_CLOEXEC, 0);
+        if (fd < 0)
+                return fd;
+        bool pipe = fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+        if (!pipe || j->nonblock)
+                return settle(j, fd);
+        fcntl(fd, F_SETFL, (int)(j->flags & STATUS_FLAGS));
+        return fd;
+}
+
 /* A reopen through /proc/self/fd/N: no more than the descriptor already gives is given without asking the policy. More is a
  * new request on the object's own path, and only if that path still leads to the same object. */
 static int open_held(struct job *j, int held)
@@ -312,10 +331,8 @@ static int open_held(struct job *j, int held)
                 return -errno;
         bool within = (have & O_ACCMODE) == O_RDWR || (have & O_ACCMODE) == asked;
         bool writes = (have & O_ACCMODE) != O_RDONLY || !(j->flags & O_TRUNC);
-        if (!(have & O_PATH) && within && writes && !j->exclusive) {
-                int fd = view_reopen(&j->server->view, held, (int)(j->flags & ~(uint64_t)O_NOFOLLOW) | O_NONBLOCK);
-                return fd < 0 ? fd : settle(j, fd);
-        }
+        if (!(have & O_PATH) && within && writes && !j->exclusive)
+                return reopen_held(j, held);
         int r = view_path_of(&j->server->view, held, p.text, sizeof(p.text));
         if (r < 0)
                 return -EACCES;

@@ -20,6 +20,7 @@ struct server {
         pid_t init;
         uid_t uid;
         gid_t gid;
+        bool keeps_waiting;        /* the kernel has WAIT_KILLABLE_RECV: a signal does not end a call that we have received */
         bool privileged;           /* we are root: threads give up what the sandbox must not borrow from us */
         struct audit *audit;       /* locks itself */
         struct waiter *waiter;     /* locks itself */
@@ -45,7 +46,7 @@ void request_answer(const struct server *s, const struct request *r, struct answ
 
 void *notify_main(void *server);
 bool notify_waiting(const struct server *s, uint64_t id);
-void notify_answer(const struct server *s, const struct request *r, const struct answer *a);
+void notify_answer(const struct server *s, const struct request *r, struct answer *a);
 
 void *channel_main(void *server);
 void channel_answer(const struct server *s, const struct request *r, const struct answer *a);

@@ -24,6 +24,8 @@ struct boot {
  * The raw calls change this thread alone, where glibc's would change the whole process. */
 static int become(const struct server *s)
 {
+        if ((uid_t)setfsuid((uid_t)-1) == s->uid)
+                return 0; /* started by a thread that has given all this up already, and the new one has it from there */
         if (syscall(SYS_setgroups, 0, NULL) < 0)
                 return -errno;
         setfsgid(s->gid);

@@ -1,0 +1,487 @@
+/* A broker served over its channel, with a detached clone of a directory as the view: that is what a view is to the broker.
+ * What needs notifications or processes of a sandbox is tested with real sandboxes. */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/wire.h"
+#include "broker/broker.h"
+#include "broker/channel.h"
+#include "policy/policy.h"
+
+/* ---- a policy from text ------------------------------------------------------------------------------------------ */
+
+static const char policy_text[] = "cordon 1\n"
+                                  "tmp none\nproc none\n"
+                                  "read /open\n"
+                                  "write /rw\n"
+                                  "create /drop\n"
+                                  "list /names\n"
+                                  "deny /open/**/*.key because \"keys stay\"\n"
+                                  "never /open/never\n";
+
+static int read_text(void *ctx, const char *name, char **data, size_t *length, char identity[64])
+{
+        (void)ctx;
+        *data = strdup(policy_text);
+        *length = strlen(policy_text);
+        snprintf(identity, 64, "%s", name);
+        return 0;
+}
+
+static const char *no_bundle(void *ctx, const char *name)
+{
+        (void)ctx;
+        (void)name;
+        return NULL;
+}
+
+static int as_it_is(void *ctx, const char *path, char *out, mode_t *mode,
+                    void (*link)(void *, const char *, const char *), void *link_ctx)
+{
+        (void)ctx;
+        (void)link;
+        (void)link_ctx;
+        strcpy(out, path);
+        *mode = S_IFDIR | 0755;
+        return 0;
+}
+
+static void say(void *ctx, const cordon_diag *d)
+{
+        (void)ctx;
+        print_error("%s:%u:%u: %s\n", d->file, d->line, d->column, d->message);
+}
+
+static struct policy *make_policy(void)
+{
+        static const struct policy_host host = {NULL, read_text, no_bundle, as_it_is};
+        static const char *const files[] = {"/test.policy", NULL};
+        struct policy_request request = {
+                .files = files, .cwd = "/", .home = "/home/u", .uid = 1000, .host = &host, .diag = say};
+        struct policy *p = NULL;
+        assert_int_equal(policy_compile(&p, &request), 0);
+        return p;
+}
+
+/* ---- a tree and a server ------------------------------------------------------------------------------------------ */
+
+static char top[] = "/tmp/broker-XXXXXX";
+static struct policy *policy;
+static struct server *server;
+static int channel;
+
+static const char *at(const char *path)
+{
+        static char full[8192];
+        snprintf(full, sizeof(full), "%s%s", top, path);
+        return full;
+}
+
+static void put(const char *path, const char *content)
+{
+        int fd = open(at(path), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, content, strlen(content)), (ssize_t)strlen(content));
+        close(fd);
+}
+
+static void map_identity(const char *file, unsigned id)
+{
+        char line[64];
+        int fd = open(file, O_WRONLY | O_CLOEXEC);
+        snprintf(line, sizeof(line), "%u %u 1", id, id);
+        assert_true(fd >= 0 && write(fd, line, strlen(line)) > 0);
+        close(fd);
+}
+
+/* Cloning a tree needs a mount namespace of our own, for an ordinary user a user namespace too. */
+static int leave_the_host(void)
+{
+        unsigned uid = getuid(), gid = getgid();
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+                return -1;
+        int fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, "deny", 4) != 4)
+                return -1;
+        close(fd);
+        map_identity("/proc/self/uid_map", uid);
+        map_identity("/proc/self/gid_map", gid);
+        return 0;
+}
+
+static int make_tree(void **state)
+{
+        (void)state;
+        static const char *const dirs[] = {"/open", "/open/sub", "/open/never", "/rw", "/drop", "/names", "/secret"};
+        if (leave_the_host() < 0) {
+                print_error("no user namespaces here\n");
+                return -1;
+        }
+        if (!mkdtemp(top))
+                return -1;
+        for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+                mkdir(at(dirs[i]), 0755);
+        put("/open/a.txt", "public");
+        put("/open/sub/b.key", "key");
+        put("/open/never/x", "floor");
+        put("/rw/file", "mine");
+        put("/drop/old", "old");
+        put("/names/n", "n");
+        put("/secret/s", "secret");
+        assert_int_equal(symlink("a.txt", at("/open/link")), 0);
+        assert_int_equal(symlink("/secret/s", at("/open/out")), 0);
+        assert_int_equal(symlink("/secret/s", at("/rw/out")), 0);
+        assert_int_equal(symlink("../../../../../../etc/passwd", at("/open/escape")), 0);
+        assert_int_equal(symlink("/open", at("/alias")), 0);
+        assert_int_equal(symlink("loop", at("/open/loop")), 0);
+        assert_int_equal(symlink("new-behind-link", at("/rw/dangling")), 0);
+        assert_int_equal(mkfifo(at("/rw/fifo"), 0644), 0);
+        policy = make_policy();
+        return 0;
+}
+
+static int remove_tree(void **state)
+{
+        (void)state;
+        char command[8400];
+        policy_unref(policy);
+        snprintf(command, sizeof(command), "rm -rf %s", top);
+        return system(command);
+}
+
+static int start(void **state)
+{
+        int pair[2];
+        cordon_error err = {0};
+        *state = (void *)(intptr_t)fd_count();
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return -1;
+        channel = pair[0];
+        struct server_options options = {
+                .policy = policy,
+                .name = "test",
+                .view = (int)syscall(SYS_open_tree, AT_FDCWD, top, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),
+                .notify = -1,
+                .channel = pair[1],
+                .audit_fd = -1,
+                .init = getpid(),
+                .uid = getuid(),
+                .gid = getgid(),
+        };
+        if (server_start(&server, &options, &err) < 0) {
+                print_error("%s\n", err.text);
+                return -1;
+        }
+        return 0;
+}
+
+static int stop(void **state)
+{
+        server_stop(server);
+        server = server_free(server);
+        close(channel);
+        return unit_after(state);
+}
+
+#define served_test(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
+
+/* Opens over the channel and closes again; 0 or -errno. */
+static int try_open(const char *path, int flags)
+{
+        int fd = cordon_client_open(channel, path, flags, 0640);
+        if (fd < 0)
+                return fd;
+        close(fd);
+        return 0;
+}
+
+static void content(const char *path, int flags, const char *expected)
+{
+        char text[32] = "";
+        int fd = cordon_client_open(channel, path, flags, 0);
+        assert_true(fd >= 0);
+        assert_true(read(fd, text, sizeof(text) - 1) >= 0);
+        close(fd);
+        assert_string_equal(text, expected);
+}
+
+/* ---- tests -------------------------------------------------------------------------------------------------------- */
+
+static void each_grant_has_its_denial(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *path;
+                int flags, expected;
+        } rows[] = {
+                {"/open/a.txt", O_RDONLY, 0},
+                {"/open/a.txt", O_RDWR, -EACCES},
+                {"/open/a.txt", O_WRONLY, -EACCES},
+                {"/open/a.txt", O_RDONLY | O_TRUNC, -EACCES},
+                {"/open/a.txt", O_RDONLY | O_CREAT, 0},
+                {"/open/a.txt", O_RDONLY | O_CREAT | O_EXCL, -EEXIST},
+                {"/open/new", O_RDWR | O_CREAT, -EACCES},
+                {"/open/none", O_RDONLY, -ENOENT},
+                {"/open", O_RDONLY, 0},
+                {"/open", O_RDONLY | O_DIRECTORY, 0},
+                {"/open/a.txt", O_RDONLY | O_DIRECTORY, -ENOTDIR},
+                {"/open/a.txt/", O_RDONLY, -ENOTDIR},
+                {"/open/sub/b.key", O_RDONLY, -EACCES},
+                {"/open/sub/none.key", O_RDONLY, -EACCES},
+                {"/open/never/x", O_RDONLY, -EACCES},
+                {"/rw/file", O_RDWR, 0},
+                {"/rw/made", O_RDWR | O_CREAT | O_EXCL, 0},
+                {"/rw/made", O_RDWR | O_CREAT | O_EXCL, -EEXIST},
+                {"/rw", O_RDWR, -EISDIR},
+                {"/rw", O_RDONLY | O_CREAT, -EISDIR},
+                {"/rw/new/", O_RDWR | O_CREAT, -EISDIR},
+                {"/drop/old", O_RDONLY, -EACCES},
+                {"/drop/old", O_WRONLY | O_CREAT, -EACCES},
+                {"/drop/fresh", O_WRONLY | O_CREAT, 0},
+                {"/drop/fresh", O_WRONLY | O_CREAT, -EACCES}, /* it is no longer new */
+                {"/names", O_RDONLY, 0},
+                {"/names/n", O_RDONLY, -EACCES},
+                {"/names/n", O_PATH, 0},
+                {"/secret/s", O_RDONLY, -ENOENT},
+                {"/secret", O_RDONLY | O_DIRECTORY, -ENOENT},
+                {"/", O_RDONLY | O_DIRECTORY, 0}, /* above what is granted: may be listed */
+                {"", O_RDONLY, -ENOENT},
+        };
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                int r = try_open(rows[i].path, rows[i].flags);
+                if (r != rows[i].expected)
+                        fail_msg("%s with %#o: %d, not %d", rows[i].path, (unsigned)rows[i].flags, r, rows[i].expected);
+        }
+        unlink(at("/rw/made"));
+        unlink(at("/drop/fresh"));
+}
+
+static void vet_the_object_not_the_name(void **state)
+{
+        (void)state;
+        content("/open/link", O_RDONLY, "public");
+        content("/alias/a.txt", O_RDONLY, "public");
+        content("/alias/sub/../link", O_RDONLY, "public");
+        assert_int_equal(try_open("/open/out", O_RDONLY), -ENOENT);
+        assert_int_equal(try_open("/rw/out", O_RDWR), -ENOENT);
+        assert_int_equal(try_open("/alias/sub/b.key", O_RDONLY), -EACCES);
+        assert_int_equal(try_open("/open/link", O_RDONLY | O_NOFOLLOW), -ELOOP);
+        assert_int_equal(try_open("/open/loop", O_RDONLY), -ELOOP);
+        assert_int_equal(try_open("/open/link", O_PATH | O_NOFOLLOW), 0);
+}
+
+static void view_bounds_broker(void **state)
+{
+        (void)state;
+        static const char *const paths[] = {"/open/escape", "/open/../../../../../../etc/passwd", "/../etc/passwd"};
+        for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+                assert_int_equal(try_open(paths[i], O_RDONLY), -ENOENT);
+        content("/../../open/a.txt", O_RDONLY, "public"); /* control: ".." at the root stays there, as in any root */
+}
+
+static void dot_dot_from_a_granted_directory_ends_at_what_is_granted(void **state)
+{
+        (void)state;
+        assert_int_equal(try_open("/open/sub/../a.txt", O_RDONLY), 0);
+        assert_int_equal(try_open("/open/../secret/s", O_RDONLY), -ENOENT);
+}
+
+static void creating_goes_through_a_dangling_link_as_open_does(void **state)
+{
+        (void)state;
+        assert_int_equal(try_open("/rw/dangling", O_RDWR), -ENOENT);
+        assert_int_equal(try_open("/rw/dangling", O_RDWR | O_CREAT | O_EXCL), -EEXIST);
+        assert_int_equal(try_open("/rw/dangling", O_RDWR | O_CREAT), 0);
+        struct stat st;
+        assert_int_equal(stat(at("/rw/new-behind-link"), &st), 0);
+        assert_int_equal(unlink(at("/rw/new-behind-link")), 0);
+}
+
+static void modes_are_the_callers_umask_away(void **state)
+{
+        (void)state;
+        struct stat st;
+        mode_t old = umask(027);
+        int fd = cordon_client_open(channel, "/rw/mode", O_WRONLY | O_CREAT, 0666);
+        umask(old);
+        assert_true(fd >= 0);
+        assert_int_equal(fstat(fd, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0640);
+        close(fd);
+        unlink(at("/rw/mode"));
+        assert_int_equal(cordon_client_open(channel, "/rw/suid", O_WRONLY | O_CREAT, 04755), -EPERM);
+}
+
+static void status_flags_are_those_asked_for(void **state)
+{
+        (void)state;
+        static const int flags[] = {O_RDONLY, O_RDWR | O_APPEND, O_RDONLY | O_NONBLOCK, O_WRONLY | O_APPEND | O_NONBLOCK};
+        for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+                int fd = cordon_client_open(channel, "/rw/file", flags[i], 0);
+                assert_true(fd >= 0);
+                assert_int_equal(fcntl(fd, F_GETFL) & ~0100000, flags[i]);
+                assert_int_equal(fcntl(fd, F_GETFD), 0);
+                close(fd);
+        }
+        int fd = cordon_client_open(channel, "/rw/file", O_RDONLY | O_CLOEXEC, 0);
+        assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+        close(fd);
+}
+
+static void *write_to_fifo(void *arg)
+{
+        (void)arg;
+        int fd = open(at("/rw/fifo"), O_WRONLY | O_CLOEXEC);
+        if (fd >= 0 && write(fd, "hello", 5) != 5)
+                return NULL;
+        close(fd);
+        return arg;
+}
+
+/* The open waits for a writer, and the thread that serves does not: a second channel request cannot show that (one request at
+ * a time), so the test is that it is answered at all, by an event. */
+static void a_fifo_waits_for_its_other_end(void **state)
+{
+        (void)state;
+        pthread_t writer;
+        char text[8] = "";
+        assert_int_equal(try_open("/rw/fifo", O_WRONLY | O_NONBLOCK), -ENXIO);
+        assert_int_equal(pthread_create(&writer, NULL, write_to_fifo, text), 0);
+        int fd = cordon_client_open(channel, "/rw/fifo", O_RDONLY, 0);
+        assert_true(fd >= 0);
+        assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+        assert_int_equal(read(fd, text, 5), 5);
+        assert_string_equal(text, "hello");
+        pthread_join(writer, NULL);
+        close(fd);
+        assert_int_equal(try_open("/rw/fifo", O_RDONLY | O_NONBLOCK), 0); /* these do not wait */
+        assert_int_equal(try_open("/rw/fifo", O_RDWR), 0);
+}
+
+static void a_malformed_datagram_ends_the_channel(void **state)
+{
+        (void)state;
+        int before = fd_count();
+        assert_int_equal(try_open("/open/a.txt", O_RDONLY), 0); /* control */
+        assert_int_equal(fd_send(channel, "nonsense", 8, NULL, 0), 0);
+        assert_int_equal(try_open("/open/a.txt", O_RDONLY), -EPIPE);
+        assert_int_equal(fd_count(), before);
+}
+
+static void a_surplus_descriptor_ends_the_channel(void **state)
+{
+        (void)state;
+        uint8_t data[CHANNEL_REQUEST_MOST];
+        int before = fd_count();
+        struct wire w = wire_over(data, sizeof(data));
+        wire_put_u32(&w, CHANNEL_VERSION);
+        wire_put_u32(&w, CHANNEL_OPEN);
+        wire_put_u64(&w, 1);
+        wire_put_u64(&w, O_RDONLY);
+        wire_put_u64(&w, 0);
+        wire_put_bytes(&w, "/open/a.txt", 11);
+        assert_int_equal(fd_send(channel, data, w.at, (int[]){0}, 1), 0);
+        assert_int_equal(try_open("/open/a.txt", O_RDONLY), -EPIPE);
+        assert_int_equal(fd_count(), before);
+}
+
+static void many_requests_leave_the_descriptors_as_they_were(void **state)
+{
+        (void)state;
+        int before = fd_count();
+        for (int i = 0; i < 5000; i++) {
+                assert_int_equal(try_open("/open/a.txt", O_RDONLY), 0);
+                assert_int_equal(try_open("/secret/s", O_RDONLY), -ENOENT);
+        }
+        assert_int_equal(fd_count(), before);
+        assert_int_equal(server_counts(server).requests, 10000);
+        assert_int_equal(server_counts(server).denied, 5000);
+}
+
+struct seen {
+        unsigned count;
+        cordon_denial last;
+        char path[64], rule[64], allow[64];
+};
+
+static void see(void *ctx, const cordon_denial *d)
+{
+        struct seen *seen = ctx;
+        seen->count++;
+        seen->last = *d;
+        snprintf(seen->path, sizeof(seen->path), "%s", d->path);
+        snprintf(seen->rule, sizeof(seen->rule), "%s", d->rule ? d->rule : "-");
+        snprintf(seen->allow, sizeof(seen->allow), "%s", d->allow ? d->allow : "-");
+}
+
+static void denials_are_counted_by_kind_and_explained(void **state)
+{
+        (void)state;
+        struct seen seen = {0};
+        for (int i = 0; i < 3; i++)
+                try_open("/open/sub/b.key", O_RDONLY);
+        try_open("/open/a.txt", O_RDONLY); /* granted: not in the list */
+        server_denials(server, see, &seen, NULL);
+        assert_int_equal(seen.count, 1);
+        assert_int_equal(seen.last.count, 3);
+        assert_string_equal(seen.path, "/open/sub/b.key");
+        assert_string_equal(seen.last.op, "read");
+        assert_int_equal(seen.last.error, EACCES);
+        assert_string_equal(seen.last.because, "keys stay");
+        assert_int_equal(seen.last.line, 8);
+        try_open("/secret/s", O_RDONLY);
+        seen.count = 0;
+        server_denials(server, see, &seen, NULL);
+        assert_int_equal(seen.count, 2);
+        assert_string_equal(seen.rule, "-");
+        assert_string_equal(seen.allow, "read /secret/s");
+}
+
+static void the_list_of_denials_is_bounded(void **state)
+{
+        (void)state;
+        struct seen seen = {0};
+        uint64_t dropped = 0;
+        char path[64];
+        for (int i = 0; i < 2000; i++) {
+                snprintf(path, sizeof(path), "/secret/%d", i);
+                assert_int_equal(try_open(path, O_RDONLY), -ENOENT);
+        }
+        unsigned kept = server_denials(server, see, &seen, &dropped);
+        assert_int_equal(kept, seen.count);
+        assert_int_equal(kept + dropped, 2000);
+        assert_true(kept < 2000);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                served_test(each_grant_has_its_denial),
+                served_test(vet_the_object_not_the_name),
+                served_test(view_bounds_broker),
+                served_test(dot_dot_from_a_granted_directory_ends_at_what_is_granted),
+                served_test(creating_goes_through_a_dangling_link_as_open_does),
+                served_test(modes_are_the_callers_umask_away),
+                served_test(status_flags_are_those_asked_for),
+                served_test(a_fifo_waits_for_its_other_end),
+                served_test(a_malformed_datagram_ends_the_channel),
+                served_test(a_surplus_descriptor_ends_the_channel),
+                served_test(many_requests_leave_the_descriptors_as_they_were),
+                served_test(denials_are_counted_by_kind_and_explained),
+                served_test(the_list_of_denials_is_bounded),
+        };
+        return cmocka_run_group_tests_name("broker", tests, make_tree, remove_tree);
+}
