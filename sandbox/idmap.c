@@ -1,7 +1,7 @@
 /* A user namespace comes into being with a process, and needs one until a descriptor holds it. So a helper is cloned that
  * shares our memory (no copy to pay for), runs on a stack of its own, does nothing but wait, and is killed as soon as its
- * namespace is mapped and opened. It runs no signal handler (all signals are blocked by our caller), touches nothing, and dies with the
- * thread that made it. */
+ * namespace is mapped and opened. It runs no signal handler (all signals are blocked by our caller), touches nothing, and
+ * dies with the thread that made it. */
 #include "sandbox/idmap.h"
 
 #include <sched.h>

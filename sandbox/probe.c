@@ -153,23 +153,37 @@ static void describe_seccomp(const struct report *r)
                 say(r, "seccomp notify", "yes, with WAIT_KILLABLE_RECV");
 }
 
-static bool cgroup_controllers(char *out, size_t size)
+/* Our own cgroup of the unified hierarchy, below its mount point. */
+static void own_cgroup(const char *mount, char *out, size_t size)
 {
-        static const char *const files[] = {"/sys/fs/cgroup/cgroup.controllers",
-                                            "/sys/fs/cgroup/unified/cgroup.controllers"};
+        char text[2048];
+        cleanup_fd int fd = SYS_CALL(openat, AT_FDCWD, "/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+        int got = fd < 0 ? fd : SYS_CALL(read, fd, text, sizeof(text) - 1);
 
-        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-                if (read_line(files[i], out, size))
-                        return true;
-        return false;
+        text[got > 0 ? got : 0] = '\0';
+        const char *line = strstr(text, "0::/");
+        snprintf(out, size, "%s%.*s", mount, line ? (int)strcspn(line + 3, "\n") : 0, line ? line + 3 : "");
 }
 
 static void describe_limits(const struct report *r)
 {
-        char list[256] = "";
+        static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+        char path[2300], own[2200], list[256] = "";
+        bool found = false;
 
-        bool v2 = cgroup_controllers(list, sizeof(list));
-        say(r, "cgroup v2", "%s%s", v2 ? "controllers: " : "not mounted, or without controllers", list);
+        for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]) && !found; i++) {
+                own_cgroup(mounts[i], own, sizeof(own));
+                snprintf(path, sizeof(path), "%s/cgroup.controllers", own);
+                found = access(path, F_OK) == 0;
+                if (found)
+                        read_line(path, list, sizeof(list));
+        }
+        snprintf(path, sizeof(path), "%s/cgroup.procs", own);
+        if (found)
+                say(r, "cgroup v2", "controllers: %s; %s", *list ? list : "none",
+                    access(path, W_OK) == 0 ? "delegated to us" : "not delegated to us");
+        else
+                say(r, "cgroup v2", "not mounted");
         say(r, "memory limit", "by RLIMIT_DATA, for each process");
 }
 
