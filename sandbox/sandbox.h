@@ -27,7 +27,7 @@ struct sandbox_options {
         const char *const *argv; /* NULL-terminated */
         const char *const *envp; /* final: already chosen by the policy's env rules */
         const char *cwd;         /* absolute, in the view */
-        int stdio[3];            /* borrowed */
+        int stdio[3];            /* borrowed; a negative one stays closed; a directory is refused */
         int channel;             /* becomes the program's descriptor 3; -1: none. Borrowed */
 };
 
@@ -40,7 +40,9 @@ struct sandbox {
 };
 
 /* 0: clone3 has succeeded; what comes later is reported over `control`. Descriptors belong to the caller.
- * The child has no exit signal: no SIGCHLD, and wait(2) without __WALL does not see it. */
+ * The child has no exit signal: no SIGCHLD, and wait(2) without __WALL does not see it.
+ * The program gets the caller's signal mask and what the caller ignores, as with posix_spawn; its umask, process group and
+ * session, too (a session of its own only where the kernel cannot confine signals: Landlock ABI < 6). */
 int sandbox_launch(struct sandbox *out, const struct sandbox_options *options, cordon_error *err);
 
 enum sandbox_event_kind {
@@ -64,8 +66,10 @@ struct sandbox_event {
 int sandbox_next_event(int control, struct sandbox_event *out);
 
 const char *sandbox_stage_name(int stage); /* "mounts"; never NULL */
+/* A sentence on what a person can do about that failure, or NULL where none is known. */
+const char *sandbox_failure_advice(int stage, int error);
 
-/* Asks pid 1 to pass a signal on to the program. 0, -ESRCH. */
+/* Asks pid 1 to pass a signal on to the program. 0, -ESRCH; -EINVAL for SIGSTOP, which would stop pid 1 instead. */
 int sandbox_signal(const struct sandbox *s, int signal);
 /* SIGKILL to pid 1, with which the kernel kills everything in the sandbox. */
 void sandbox_kill(const struct sandbox *s);

@@ -193,6 +193,8 @@ static void stages_are_named(void **state)
         expect_failure(&o, STAGE_CWD, ENOENT);
         assert_string_equal(o.failure.detail, "/not/there");
         assert_false(o.ready || o.failure.exec_failed);
+        assert_non_null(sandbox_failure_advice(o.failure.stage, o.failure.error));
+        assert_null(sandbox_failure_advice(STAGE_SIGNALS, EPERM));
         for (int i = 0; i < STAGE_COUNT; i++)
                 assert_string_not_equal(sandbox_stage_name(i), "unknown");
         assert_string_equal(sandbox_stage_name(STAGE_COUNT), "unknown");
