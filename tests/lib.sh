@@ -60,8 +60,8 @@ run() {
 
 # cordon run with the test's policy ($P, by default $T/policy) and no summary in the way. A sandbox that could not be started
 # holds everything in, and proves nothing: that is a failure, but where a test says `launch=may_fail`.
-boxed() {
-        run "$CORDON" run -q -p "${P-$T/policy}" -- "$@"
+boxed() { # with `within=SECONDS`: killed after that
+        run ${within:+timeout -s KILL "$within"} "$CORDON" run -q -p "${P-$T/policy}" -- "$@"
         started_at_all
 }
 

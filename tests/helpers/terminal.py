@@ -56,7 +56,7 @@ def jobs(args):
     t = Terminal(args)
     t.type("PS1='@@ '\n")
     t.expect(r"\n@@ ")
-    t.type("tty >/dev/null && echo is-a-$((1+1))-tty\n")
+    t.type("test -t 0 && echo is-a-$((1+1))-tty\n")
     t.expect(r"is-a-2-tty")
     t.type("sleep 1000 & echo started-$((2+3))\n")
     t.expect(r"started-5")
