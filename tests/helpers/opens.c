@@ -263,7 +263,8 @@ static void openat2_calls(void)
         try_openat2("openat2 no symlinks", CWD, "link", O_RDONLY, 0, RESOLVE_NO_SYMLINKS);
         try_openat2("openat2 no symlinks, dirlink", CWD, "dirlink/inner", O_RDONLY, 0, RESOLVE_NO_SYMLINKS);
         try_openat2("openat2 no symlinks, file", CWD, "file", O_RDONLY, 0, RESOLVE_NO_SYMLINKS);
-        try_openat2("openat2 no symlinks, path", CWD, "link", O_PATH | O_NOFOLLOW, 0, RESOLVE_NO_SYMLINKS);
+        /* Not here: openat2 with O_PATH. The kernel lets no broker hand such a descriptor over, and those flags are in memory,
+         * where the filter cannot see them; open and openat with O_PATH are in the list above. */
         try_openat2("openat2 no magic links", CWD, "link", O_RDONLY, 0, RESOLVE_NO_MAGICLINKS);
         try_openat2("openat2 no xdev", CWD, "dir/inner", O_RDONLY, 0, RESOLVE_NO_XDEV);
         try_openat2("openat2 no xdev, elsewhere", CWD, "/dev/null", O_RDONLY, 0, RESOLVE_NO_XDEV);
