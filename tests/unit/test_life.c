@@ -534,6 +534,36 @@ static void filter_is_in_force(void **state)
         expect_run(&o, 0, "Seccomp:\t2\n");
 }
 
+/* An exec by a user who is not root drops capabilities by itself: pid 1, which never execs, shows whether we do. */
+static void init_is_held_too(void **state)
+{
+        static const char *const wanted[] = {"CapInh:\t0000000000000000\n", "CapPrm:\t0000000000000000\n",
+                                             "CapEff:\t0000000000000000\n", "CapAmb:\t0000000000000000\n",
+                                             "NoNewPrivs:\t1\n", "Seccomp:\t2\n", "Name:\tcordon-init\n"};
+        struct box b;
+        struct sandbox s;
+        struct outcome o;
+        char path[64], text[4096] = "";
+        (void)state;
+        box_init(&b);
+        b.plan.filter.program = (struct sock_fprog){.len = 4, .filter = notify_getpriority};
+        int output = start_waiting(&b, &s, &o);
+        snprintf(path, sizeof(path), "/proc/%d/status", (int)s.pid);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        assert_true(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
+        close(fd);
+        for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+                assert_non_null(strstr(text, wanted[i]));
+        /* And the user himself may not look into it: it is undumpable. */
+        snprintf(path, sizeof(path), "/proc/%d/mem", (int)s.pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        assert_true(as_root() ? fd >= 0 : fd < 0 && errno == EACCES);
+        fd_close(fd);
+        sandbox_kill(&s);
+        expect_gone(&s);
+        release(&s, output);
+}
+
 /* What comes over the control socket and is not of the right shape is refused whole. */
 static void malformed_events(void **state)
 {
@@ -596,6 +626,7 @@ int main(int argc, char **argv)
                 counted_test(listener_is_handed_over),
                 counted_test(nobody_answers_for_the_broker),
                 counted_test(filter_is_in_force),
+                counted_test(init_is_held_too),
                 counted_test(malformed_events),
         };
         return cmocka_run_group_tests_name("life", tests, NULL, NULL);
