@@ -24,7 +24,7 @@ struct server_options {
         const char *name;            /* for audit records */
         int view;                    /* O_PATH of the view's root; taken on success */
         int notify;                  /* seccomp listener or -1; taken on success */
-        int channel;                 /* broker's end of the program's channel or -1; taken on success */
+        int channel;                 /* broker's end of the program's channel or -1, with SO_PASSCRED; taken on success */
         int audit_fd;                /* borrowed; -1: none */
         pid_t init;                  /* pid 1 of the sandbox, as we number it */
         uid_t uid;                   /* file-system ids to act with: the program's own */

@@ -112,12 +112,26 @@ static long last_number(const char *status, const char *key, int base)
                 return -1;
         for (const char *p = line + strlen(key); *p && *p != '\n';) {
                 char *end;
-                value = strtol(p, &end, base);
+                value = (long)strtoul(p, &end, base);
                 if (end == p)
                         return -1;
                 p = end;
         }
         return value;
+}
+
+/* Signals pending for the thread count, and for a main thread those for the process, too: the kernel chooses it first. */
+bool caller_is_interrupted(int proc, pid_t tid)
+{
+        char status[4096];
+        if (slurp(proc, tid, "status", status, sizeof(status)) < 0)
+                return false;
+        unsigned long pending = (unsigned long)last_number(status, "\nSigPnd:", 16);
+        if (last_number(status, "\nTgid:", 10) == tid)
+                pending |= (unsigned long)last_number(status, "\nShdPnd:", 16);
+        unsigned long blocked = (unsigned long)last_number(status, "\nSigBlk:", 16);
+        unsigned long ignored = (unsigned long)last_number(status, "\nSigIgn:", 16);
+        return (pending & ~blocked & ~ignored) != 0;
 }
 
 int caller_status(int proc, pid_t tid, struct caller_status *out)

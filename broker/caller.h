@@ -3,6 +3,7 @@
 #ifndef BROKER_CALLER_H
 #define BROKER_CALLER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +24,9 @@ struct caller_status {
         pid_t ns_tgid, ns_tid;  /* as the sandbox does */
 };
 int caller_status(int proc, pid_t tid, struct caller_status *out);
+
+/* True where a signal is pending that the caller would act upon if it were not waiting for us. */
+bool caller_is_interrupted(int proc, pid_t tid);
 
 /* The command name, raw; "?" where the caller is gone. */
 void caller_comm(int proc, pid_t tid, char out[16]);

@@ -67,6 +67,8 @@ static int read_how(struct request *r, uint64_t address, uint64_t size)
                         return -E2BIG;
         }
         memcpy(&how, bytes, sizeof(how));
+        if (how.flags & O_PATH)
+                return -ENOSYS; /* ADDFD takes no O_PATH descriptor; openat, to which callers fall back, does it natively */
         r->flags = how.flags;
         r->mode = how.mode;
         r->resolve = how.resolve;

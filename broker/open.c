@@ -65,7 +65,10 @@ static bool well_formed(const struct request *r)
         static const uint64_t known = RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS |
                                       RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED;
         static const uint64_t either = RESOLVE_BENEATH | RESOLVE_IN_ROOT;
+        static const uint64_t unnamed = (uint64_t)(O_TMPFILE & ~O_DIRECTORY);
         bool makes = (r->flags & O_CREAT) || (r->flags & O_TMPFILE) == O_TMPFILE;
+        if ((r->flags & unnamed) && !(r->flags & O_DIRECTORY))
+                return false;
         if ((r->flags & ~OPEN_FLAGS) || ((r->flags & O_PATH) && (r->flags & ~(uint64_t)PATH_FLAGS)))
                 return false;
         if ((r->resolve & ~known) || (r->resolve & either) == either)
@@ -426,9 +429,10 @@ static int locate_and_open(struct job *j)
 {
         const struct request *r = j->request;
         struct path asked;
-        char base[PATH_MAX] = "/";
+        char base[PATH_MAX];
         int bad = 0;
 
+        strcpy(base, "/");
         if (r->path[0] != '/' || (r->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)))
                 bad = caller_base(j->server->view.proc, r->tid, r->dirfd, base, sizeof(base));
         if (bad < 0)
@@ -439,6 +443,10 @@ static int locate_and_open(struct job *j)
         if (bad < 0)
                 return bad;
 
+        if (asked.directory) { /* a slash at the end: what a link leads to is meant, whatever O_NOFOLLOW says */
+                j->follow = true;
+                j->flags &= ~(uint64_t)O_NOFOLLOW;
+        }
         bool raced = true;
         int fd = -ELOOP;
         if (!asked.dotdot && !resolve_is_personal(asked.text))

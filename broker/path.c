@@ -47,7 +47,9 @@ static int append(struct path *p, const char *text)
 
 int path_join(struct path *out, const char *base, const char *name)
 {
-        *out = (struct path){.length = 1};
+        /* Field by field: clearing all of the text would cost as much as the rest of an open's user-space work. */
+        out->length = 1;
+        out->dotdot = out->directory = false;
         strcpy(out->text, "/");
         if (name[0] != '/') {
                 int r = append(out, base);

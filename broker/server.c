@@ -36,12 +36,8 @@ static int open_proc(struct server *s)
 
 static int start_threads(struct server *s)
 {
-        static const int on = 1;
         int r = 0;
         if (s->channel >= 0) {
-                /* So that the kernel names the sender of each request. */
-                if (setsockopt(s->channel, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
-                        return -errno;
                 r = thread_start(s, &s->channel_thread, channel_main, s);
                 s->channel_running = r == 0;
         }

@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "broker/caller.h"
 #include "broker/server.h"
 
-enum { TICK_MS = 100 };
+enum { TICK_MS = 50 };
+
+#define ERESTARTSYS 512 /* the kernel's own; never seen by a program */
 
 struct waiting {
         struct request request;
@@ -62,6 +65,13 @@ static int attempt(const struct waiter *w, struct waiting *e, int *fd)
         return 0;
 }
 
+/* A caller that waits for us is not woken by signals (WAIT_KILLABLE_RECV), so we look on its behalf: with ERESTARTSYS the kernel
+ * runs the handler, and makes the call again or says EINTR, as it would have in an open of its own. */
+static bool interrupted(const struct waiter *w, const struct waiting *e)
+{
+        return e->request.transport == TRANSPORT_NOTIFY && caller_is_interrupted(w->server->view.proc, e->request.tid);
+}
+
 /* True when the entry is done with: answered, or nobody waits for it any more. */
 static bool settle(const struct waiter *w, struct waiting *e)
 {
@@ -69,13 +79,15 @@ static bool settle(const struct waiter *w, struct waiting *e)
         if (!request_waiting(w->server, &e->request))
                 return true;
         int r = attempt(w, e, &fd);
+        if (r == -EAGAIN && interrupted(w, e))
+                r = -ERESTARTSYS;
         if (r == -EAGAIN)
                 return false;
         if (r == 0 && fcntl(fd, F_SETFL, e->flags & (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME)) < 0) {
                 r = -errno;
                 fd = fd_close(fd);
         }
-        struct answer answer = {.fd = r < 0 ? FD_NONE : fd, .error = -r};
+        struct answer answer = {.fd = r < 0 ? FD_NONE : fd, .error = r < 0 ? -r : 0, .exclusive = true};
         request_answer(w->server, &e->request, &answer);
         return true;
 }

@@ -44,12 +44,14 @@ static int name_child(cordon_child *c, const cordon_child_options *o)
 /* Makes the program's channel: ours stays in the child object, the program's is returned. */
 static int make_channel(cordon_child *c, int *theirs)
 {
+        static const int on = 1;
         int pair[2];
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
                 return -errno;
         c->channel = pair[0];
         *theirs = pair[1];
-        return 0;
+        /* From the first request on the kernel names the sender; and the program may send before we serve. */
+        return setsockopt(c->channel, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ? -errno : 0;
 }
 
 static int launch(cordon_child *c, const struct plan *plan, const cordon_child_options *o, cordon_error *err)
@@ -72,6 +74,7 @@ static int launch(cordon_child *c, const struct plan *plan, const cordon_child_o
                 .argv = o->argv ? o->argv : lone,
                 .envp = (const char *const *)env,
                 .cwd = environment_cwd(plan->policy, cwd, sizeof(cwd)),
+                .cwd_optional = !policy_world(plan->policy)->cwd,
                 .channel = theirs,
         };
         memcpy(options.stdio, o->stdio ? o->stdio : inherited, sizeof(options.stdio));

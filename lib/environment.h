@@ -9,7 +9,8 @@
 char **environment_choose(const struct policy *p, const char *const *envp, const char *extra);
 void environment_free(char **env);
 
-/* The child's working directory: the policy's, else the caller's where the policy lets it be listed, else "/". */
+/* The child's working directory: the policy's, else the caller's where the policy lets it be listed, else "/". The
+ * caller's may still be missing in the view (below a private /tmp). */
 const char *environment_cwd(const struct policy *p, char *buf, size_t size);
 
 #endif

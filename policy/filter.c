@@ -99,54 +99,26 @@ static const char *const falls_back[] = {
         "memfd_secret", "statmount",  "listmount",    "inotify_init1",
 };
 
-enum when { ALWAYS, NOT_BROKERED, NO_METADATA, NET_IS_NONE, NET_IS_SOME };
+enum when { ALWAYS, BROKERED, NOT_BROKERED, NO_METADATA, NET_IS_NONE, NET_IS_SOME };
 
 struct guard {
-        const char *name;
+        const char *name; /* an ALLOW guard means what the call's own decision is (brokered or not), a NATIVE one the kernel */
         enum when when;
         enum filter_action action;
         unsigned error;
         struct filter_test tests[FILTER_TESTS]; /* mask 0: no test; no test at all: this is the call's last word */
+        bool native;
 };
 
-#define REFUSE(name, when, error, ...)                                                                                 \
-        {                                                                                                              \
-                name, when, FILTER_ERRNO, error,                                                                       \
-                {                                                                                                      \
-                        __VA_ARGS__                                                                                    \
-                }                                                                                                      \
-        }
-#define ALLOW(name, when, ...)                                                                                         \
-        {                                                                                                              \
-                name, when, FILTER_ALLOW, 0,                                                                           \
-                {                                                                                                      \
-                        __VA_ARGS__                                                                                    \
-                }                                                                                                      \
-        }
-#define IS(arg, value)                                                                                                 \
-        {                                                                                                              \
-                arg, UINT32_MAX, value, false                                                                          \
-        }
-#define IS_NOT(arg, value)                                                                                             \
-        {                                                                                                              \
-                arg, UINT32_MAX, value, true                                                                           \
-        }
-#define ANY_OF(arg, bits)                                                                                              \
-        {                                                                                                              \
-                arg, bits, 0, true                                                                                     \
-        }
-#define FIELD_IS(arg, bits, value)                                                                                     \
-        {                                                                                                              \
-                arg, bits, value, false                                                                                \
-        }
-#define FIELD_IS_NOT(arg, bits, value)                                                                                 \
-        {                                                                                                              \
-                arg, bits, value, true                                                                                 \
-        }
-#define NOT_NULL(arg)                                                                                                  \
-        {                                                                                                              \
-                arg, UINT64_MAX, 0, true                                                                               \
-        }
+#define REFUSE(name, when, error, ...) {name, when, FILTER_ERRNO, error, {__VA_ARGS__}, false}
+#define ALLOW(name, when, ...) {name, when, FILTER_ALLOW, 0, {__VA_ARGS__}, false}
+#define NATIVE(name, when, ...) {name, when, FILTER_ALLOW, 0, {__VA_ARGS__}, true}
+#define IS(arg, value) {arg, UINT32_MAX, value, false}
+#define IS_NOT(arg, value) {arg, UINT32_MAX, value, true}
+#define ANY_OF(arg, bits) {arg, bits, 0, true}
+#define FIELD_IS(arg, bits, value) {arg, bits, value, false}
+#define FIELD_IS_NOT(arg, bits, value) {arg, bits, value, true}
+#define NOT_NULL(arg) {arg, UINT64_MAX, 0, true}
 
 #define NEW_NAMESPACES                                                                                                 \
         (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
@@ -181,11 +153,17 @@ static const struct guard guards[] = {
         REFUSE("fchmodat2", ALWAYS, EPERM, ANY_OF(2, SET_IDS)),
         REFUSE("mknod", ALWAYS, EPERM, ANY_OF(1, SET_IDS | DEVICE_BIT)),
         REFUSE("mknodat", ALWAYS, EPERM, ANY_OF(2, SET_IDS | DEVICE_BIT)),
+        /* O_PATH gives no access to content, only a place: no more than stat does, which is native as well, and a
+         * descriptor that could not be handed over anyway (ADDFD takes none such). To open what it names is a request. */
+        NATIVE("open", BROKERED, FIELD_IS(1, O_PATH, O_PATH)),
+        NATIVE("openat", BROKERED, FIELD_IS(2, O_PATH, O_PATH)),
         REFUSE("creat", NOT_BROKERED, EPERM, ANY_OF(1, SET_IDS)),
         REFUSE("open", NOT_BROKERED, EPERM, ANY_OF(1, O_CREAT | TMPFILE_BIT), ANY_OF(2, SET_IDS)),
         REFUSE("openat", NOT_BROKERED, EPERM, ANY_OF(2, O_CREAT | TMPFILE_BIT), ANY_OF(3, SET_IDS)),
         REFUSE("openat2", NOT_BROKERED, ENOSYS),
 
+        REFUSE("link", NO_METADATA, EPERM), /* a second name for what exists is nothing new */
+        REFUSE("linkat", NO_METADATA, EPERM),
         REFUSE("chmod", NO_METADATA, EPERM),
         REFUSE("fchmodat", NO_METADATA, EPERM),
         REFUSE("fchmodat2", NO_METADATA, EPERM),
@@ -344,6 +322,8 @@ static bool guard_applies(const struct guard *g, const struct filter_wish *wish,
         switch (g->when) {
         case ALWAYS:
                 return true;
+        case BROKERED:
+                return brokered;
         case NOT_BROKERED:
                 return !brokered;
         case NO_METADATA:
@@ -392,7 +372,7 @@ static void add_call(struct filter *f, int number, const struct decision *d)
                 const struct guard *g = &guards[i];
                 if (d->guard_numbers[i] != number)
                         continue;
-                add_rule(f, number, g->action == FILTER_ALLOW ? action : g->action, g->error, g->tests);
+                add_rule(f, number, g->action == FILTER_ALLOW && !g->native ? action : g->action, g->error, g->tests);
                 if (g->tests[0].mask == 0)
                         return;
         }

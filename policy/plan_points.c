@@ -51,7 +51,8 @@ static void add_world_points(struct points *out, struct planner *p)
         add_point(out, p, &(struct point){.path = "/proc", .kind = POINT_PROC, .mode = S_IFDIR});
         if (world->tmp)
                 add_point(out, p, &(struct point){.path = "/tmp", .kind = POINT_TMP, .mode = S_IFDIR});
-        if (world->tmp && !planner_eval(p, "/var/tmp").rule)
+        struct verdict other = planner_eval(p, "/var/tmp");
+        if (world->tmp && !other.rule && !other.ancestor)
                 add_link(out, p, "/var/tmp", "/tmp");
 }
 

@@ -27,6 +27,7 @@ struct sandbox_options {
         const char *const *argv; /* NULL-terminated */
         const char *const *envp; /* final: already chosen by the policy's env rules */
         const char *cwd;         /* absolute, in the view */
+        bool cwd_optional;       /* where it is not there, the program starts in "/" */
         int stdio[3];            /* borrowed; a negative one stays closed; a directory is refused */
         int channel;             /* becomes the program's descriptor 3; -1: none. Borrowed */
 };

@@ -63,7 +63,9 @@ static int stage_ruleset(struct setup *s)
 static int stage_cwd(struct setup *s)
 {
         s->detail = s->cwd;
-        return SYS_CALL(chdir, s->cwd);
+        int result = SYS_CALL(chdir, s->cwd);
+        bool absent = result == -ENOENT || result == -ENOTDIR || result == -EACCES;
+        return absent && s->options->cwd_optional ? SYS_CALL(chdir, "/") : result;
 }
 
 static int stage_privileges(struct setup *s)

@@ -170,6 +170,8 @@ static int start(void **state)
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
                 return -1;
         channel = pair[0];
+        if (setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)) < 0)
+                return -1;
         struct server_options options = {
                 .policy = policy,
                 .name = "test",
