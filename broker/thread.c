@@ -1,3 +1,4 @@
+/* The broker's threads: each acts for one sandbox, and with no more rights than that sandbox has. */
 #include "broker/server.h"
 
 #include <cap-ng.h>

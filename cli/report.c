@@ -79,6 +79,15 @@ static void put_counts(FILE *to, const cordon_denial *denial)
         fputs(")", to);
 }
 
+static void put_allow(const struct report *r, const cordon_denial *denial)
+{
+        if (!denial->allow)
+                return;
+        fputs("        to allow: ", r->to);
+        put(r->to, denial->allow);
+        fputs("\n", r->to);
+}
+
 /* No rule decided: who it was, and what to write. */
 static void put_uncovered(const struct report *r, const cordon_denial *denial)
 {
@@ -86,11 +95,7 @@ static void put_uncovered(const struct report *r, const cordon_denial *denial)
         fputs("   no rule in ", r->to);
         put_policies(r->to, r->settings->policies);
         fputs(" covers it\n", r->to);
-        if (denial->allow) {
-                fputs("        to allow: ", r->to);
-                put(r->to, denial->allow);
-                fputs("\n", r->to);
-        }
+        put_allow(r, denial);
 }
 
 /* A rule decided: which, and why. */
@@ -110,6 +115,7 @@ static void put_ruled(const struct report *r, const cordon_denial *denial)
                 fputs("\"", r->to);
         }
         fputs("\n", r->to);
+        put_allow(r, denial);
 }
 
 static void put_denial(void *ctx, const cordon_denial *denial)

@@ -171,7 +171,7 @@ typedef struct cordon_denial {
         unsigned line;
         const char *rule;    /* the text of that rule, or NULL */
         const char *because; /* its reason, or NULL */
-        const char *allow;   /* a policy line that would allow it, or NULL where none can */
+        const char *allow;   /* a policy line that would allow it; NULL where none can, or where a rule forbids it on purpose */
 } cordon_denial;
 
 typedef void cordon_denial_fn(void *ctx, const cordon_denial *denial);

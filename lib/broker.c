@@ -1,3 +1,4 @@
+/* A broker waits for nothing by itself: an epoll set for its host to watch, and the earliest deadline of its children. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>

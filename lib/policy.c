@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/within.h"
 #include "lib/host.h"
 
 struct cordon_policy {
@@ -52,6 +53,12 @@ static int compile(struct policy **out, const cordon_policy_options *o, struct l
                 .diag_ctx = listener,
         };
         request.cwd = o->cwd ? o->cwd : request.base;
+        bool standard = !o->files || !o->files[0];
+        if (standard && home && home[0] == '/' && home[1] && request.cwd && path_within(home, request.cwd))
+                return error_set(&listener->first, EINVAL,
+                                 "the default policy makes the current directory writable, and %s holds your home: change to a "
+                                 "directory in it, or say what the program needs with -p POLICY",
+                                 request.cwd);
         return policy_compile(out, &request);
 }
 

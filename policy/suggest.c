@@ -1,6 +1,8 @@
 /* The line that would allow what was denied: a literal rule on that very path, as narrow as can be, which takes nothing
- * away that is granted now. Whether it would win is asked of the evaluator, not guessed. */
+ * away that is granted now. Whether it would win is asked of the evaluator, not guessed. What is to be made has no path yet
+ * that a rule could be tied to: there the line names its directory, and `write`, since what was made will be worked on. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -121,20 +123,40 @@ static bool would_allow(const struct policy *p, const char *path, unsigned want,
         return policy_eval_with(p, path, strlen(path), want, &with).allow;
 }
 
+/* The directory of a path below "/"; false for what lies in the root itself. */
+static bool directory_of(const char *path, char *out, size_t size)
+{
+        const char *slash = strrchr(path, '/');
+        size_t length = (size_t)(slash - path);
+        if (length == 0 || length >= size)
+                return false;
+        memcpy(out, path, length);
+        out[length] = '\0';
+        return true;
+}
+
 int policy_suggest(const struct policy *p, const char *path, unsigned want, char *buf, size_t size)
 {
         struct buf out cleanup_buf = {0};
-        struct verdict now = policy_eval(p, path, strlen(path), want);
+        char directory[PATH_MAX];
         if (size > 0)
                 buf[0] = '\0';
         if (path[0] != '/' || want == 0 || (want & ~(unsigned)ACCESS_ALL))
                 return -ENOENT;
+        if (want & ACCESS_CREATE) {
+                if (!directory_of(path, directory, sizeof(directory)))
+                        return -ENOENT;
+                path = directory;
+                want |= ACCESS_WRITE;
+        }
+        struct verdict now = policy_eval(p, path, strlen(path), want);
         if (is_below(path, "/proc") || is_below(path, "/dev")) {
                 if ((now.rule && now.rule->class != CLASS_GRANT) || !put_world(p, path, want, &out))
                         return -ENOENT;
         } else {
                 struct rule line = {.literal = true, .pattern = path, .text = "", .verb = "", .prefix = path};
-                line.access = verbs_for(want | (now.ancestor ? 0 : now.access), &out);
+                bool keep = !now.ancestor && !(now.rule && now.rule->implied); /* the private /tmp grants no file of the host */
+                line.access = verbs_for(want | (keep ? now.access : 0), &out);
                 if (!would_allow(p, path, want, &line, &now))
                         return -ENOENT;
                 buf_str(&out, " ");

@@ -390,7 +390,9 @@ static void suggestions_parse_and_allow(void **state)
         suggests("read /a\n", "read", "/home/user2", "read /home/user2");
         suggests("exec /a\n", "write", "/a/x", "write exec /a/x"); /* takes nothing away */
         suggests("read /a\n", "exec", "/a/x", "exec /a/x");
-        suggests("read /a\n", "create", "/a/x", "create read /a/x");
+        suggests("read /a\n", "create", "/b/c/new", "write /b/c"); /* what does not exist has no path to grant */
+        suggests("read /a\n", "create", "/new", NULL);
+        suggests("exec /a\nread /b\n", "create", "/a/b/x", "write exec /a/b");
         suggests("read /a\n", "read", "/b/with space", "read \"/b/with space\"");
         suggests("read /a\n", "read", "/home/u/a b", "read \"$HOME/a b\"");
         suggests("read /a\n", "read", "/b/*", "read \"/b/*\"");
