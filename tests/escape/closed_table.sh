@@ -22,6 +22,11 @@ test_closed_table_inherited_directory() {
         leaks_outside bash -c "cat /proc/self/fd/8$S"
         holds_inside bash -c "cat /proc/self/fd/8$S"
         holds_inside bash -c "cd /proc/self/fd/8 && cat .$S"
+        # stat(2) is not brokered: only the closed table stands in its way.
+        run bash -c "[ -e /proc/self/fd/8$S ] && echo there"
+        is "$out" there
+        boxed bash -c "[ -e /proc/self/fd/8$S ] && echo there; [ -e /proc/self/fd/8 ] && echo a descriptor; true"
+        is "$out" ""
         exec 8<&-
 }
 

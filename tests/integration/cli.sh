@@ -441,6 +441,15 @@ test_working_directory_outside_the_view() {
         is "$out" "$W"
 }
 
+test_sandbox_in_a_sandbox_says_so() {
+        simple_policy
+        echo "read exec $(dirname "$CORDON") $T/policy" >>"$T/policy"
+        launch=may_fail boxed "$CORDON" run -p "$T/policy" -- echo inner
+        status_is 125
+        one_line "$err"
+        lacks "$out" inner
+}
+
 test_cwd_rule() {
         simple_policy
         printf 'read %s\ncwd %s\n' "$W" "$W" >>"$T/policy"

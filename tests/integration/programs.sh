@@ -325,6 +325,12 @@ test_working_directory_and_dirfds() {
         same sh -c 'cd x/y && cat f ../y/f && cd - >/dev/null && (cd x && mv y z && cd z && cat f && mv ../z ../w && cat f && pwd -P | sed "s|.*/work||") && rm -rf x && ls'
 }
 
+test_own_executable_and_descriptors() {
+        dev_policy
+        seed file <<<content
+        same bash -c 'head -c 4 /proc/self/exe | od -c; exec 3<file 4>made; echo x >&4; cat <&3; cat /dev/fd/3; ls /proc/self/fd | wc -l; readlink /proc/self/exe'
+}
+
 test_large_output_and_exit_codes() {
         dev_policy
         same sh -c 'seq 200000; exit 42'
