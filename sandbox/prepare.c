@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -38,6 +39,16 @@ static int prepare_caller(struct setup *s, cordon_error *err)
         return 0;
 }
 
+/* A datagram socket of this family can send to any socket's path, connected or not, and no filter sees where to. */
+static bool sends_anywhere(int fd)
+{
+        int domain = 0, type = 0;
+        socklen_t size = sizeof(int);
+        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+                return false;
+        return domain == AF_UNIX && type == SOCK_DGRAM;
+}
+
 static int prepare_stdio(const struct sandbox_options *options, cordon_error *err)
 {
         for (int i = 0; i < 3; i++) {
@@ -49,6 +60,11 @@ static int prepare_stdio(const struct sandbox_options *options, cordon_error *er
                 if (S_ISDIR(info.st_mode))
                         return error_set(err, EISDIR,
                                          "descriptor %d of the program is a directory: it would lead out of the sandbox",
+                                         i);
+                if (S_ISSOCK(info.st_mode) && sends_anywhere(options->stdio[i]))
+                        return error_set(err, EACCES,
+                                         "descriptor %d of the program is a datagram socket of the AF_UNIX family: it could "
+                                         "send to any socket by its path",
                                          i);
         }
         return 0;

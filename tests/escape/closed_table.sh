@@ -111,3 +111,14 @@ test_closed_table_environment_keeps_no_secrets() {
         boxed env
         is "$out" ""
 }
+
+# A datagram socket of this family could be told any path to send to.
+test_closed_table_unix_datagram_as_stdin() {
+        dev_policy
+        local with='import os, socket, sys; a, b = socket.socketpair(socket.AF_UNIX, getattr(socket, sys.argv[1])); os.dup2(a.fileno(), 0); os.execvp(sys.argv[2], sys.argv[2:])'
+        run python3 -c "$with" SOCK_STREAM "$CORDON" run -q -p "$T/policy" -- true
+        status_is 0
+        run python3 -c "$with" SOCK_DGRAM "$CORDON" run -q -p "$T/policy" -- true
+        status_is 125
+        has "$err" "datagram socket"
+}
