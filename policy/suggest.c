@@ -123,8 +123,9 @@ static bool would_allow(const struct policy *p, const char *path, unsigned want,
         return policy_eval_with(p, path, strlen(path), want, &with).allow;
 }
 
-/* The directory of a path below "/"; false for what lies in the root itself. */
-static bool directory_of(const char *path, char *out, size_t size)
+/* The directory of a path, where one may reasonably be granted: not the root, nor what lies in it (/usr, /etc), nor a whole
+ * home. That a line would work does not make it advice. */
+static bool directory_of(const struct policy *p, const char *path, char *out, size_t size)
 {
         const char *slash = strrchr(path, '/');
         size_t length = (size_t)(slash - path);
@@ -132,7 +133,7 @@ static bool directory_of(const char *path, char *out, size_t size)
                 return false;
         memcpy(out, path, length);
         out[length] = '\0';
-        return true;
+        return strchr(out + 1, '/') && !(p->home && is_below(p->home, out));
 }
 
 int policy_suggest(const struct policy *p, const char *path, unsigned want, char *buf, size_t size)
@@ -144,7 +145,7 @@ int policy_suggest(const struct policy *p, const char *path, unsigned want, char
         if (path[0] != '/' || want == 0 || (want & ~(unsigned)ACCESS_ALL))
                 return -ENOENT;
         if (want & ACCESS_CREATE) {
-                if (!directory_of(path, directory, sizeof(directory)))
+                if (!directory_of(p, path, directory, sizeof(directory)))
                         return -ENOENT;
                 path = directory;
                 want |= ACCESS_WRITE;

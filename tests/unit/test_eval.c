@@ -392,6 +392,9 @@ static void suggestions_parse_and_allow(void **state)
         suggests("read /a\n", "exec", "/a/x", "exec /a/x");
         suggests("read /a\n", "create", "/b/c/new", "write /b/c"); /* what does not exist has no path to grant */
         suggests("read /a\n", "create", "/new", NULL);
+        suggests("read /a\n", "create", "/etc/new", NULL); /* a line would allow it, and much more */
+        suggests("read /a\n", "create", "/home/u/new", NULL);
+        suggests("read /a\n", "create", "/home/u/x/new", "write ~/x");
         suggests("exec /a\nread /b\n", "create", "/a/b/x", "write exec /a/b");
         suggests("read /a\n", "read", "/b/with space", "read \"/b/with space\"");
         suggests("read /a\n", "read", "/home/u/a b", "read \"$HOME/a b\"");
