@@ -188,12 +188,13 @@ static void on_ready(cordon_child *c, struct sandbox_event *e)
 
 static void on_failed(cordon_child *c, const struct sandbox_event *e)
 {
-        const char *colon = e->detail[0] ? ": " : "";
+        const char *colon = e->detail[0] ? ": " : "", *advice = sandbox_failure_advice(e->stage, e->error);
         if (e->exec_failed)
                 error_set(&c->exit.error, e->error, "cannot execute %s: %s", c->program, error_text(e->error));
         else
-                error_set(&c->exit.error, e->error, "setting up the sandbox failed at stage '%s'%s%s: %s (%s)",
-                          sandbox_stage_name(e->stage), colon, e->detail, error_text(e->error), error_name(e->error));
+                error_set(&c->exit.error, e->error, "setting up the sandbox failed at stage '%s'%s%s: %s (%s)%s%s",
+                          sandbox_stage_name(e->stage), colon, e->detail, error_text(e->error), error_name(e->error),
+                          advice ? "; " : "", advice ? advice : "");
         fail(c, e->exec_failed ? CORDON_EXIT_EXEC : CORDON_EXIT_SETUP, e->error);
 }
 

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,11 +38,27 @@ static void listen_diag(void *ctx, const cordon_diag *d)
                 l->diag(l->ctx, d);
 }
 
+/* Where the environment has no HOME (a service, a sandbox): what /etc/passwd says, read without the name service, which a
+ * statically linked program cannot load; else the directory that by convention does not exist, so that `~` matches nothing. */
+static const char *home_of_user(char *buf, size_t size)
+{
+        struct passwd entry, *found = NULL;
+        FILE *file = fopen("/etc/passwd", "re");
+        while (file && fgetpwent_r(file, &entry, buf, size, &found) == 0 && entry.pw_uid != getuid())
+                found = NULL;
+        if (file)
+                fclose(file);
+        return found && found->pw_dir[0] == '/' ? found->pw_dir : "/nonexistent";
+}
+
 static int compile(struct policy **out, const cordon_policy_options *o, struct listener *listener)
 {
         char cwd[PATH_MAX];
         struct policy_host host = host_real();
+        char passwd[4096];
         const char *home = o->home ? o->home : getenv("HOME");
+        if (!home || !*home)
+                home = home_of_user(passwd, sizeof(passwd));
         struct policy_request request = {
                 .files = o->files,
                 .defines = o->defines,

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/ioprio.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -141,6 +143,10 @@ static const struct guard guards[] = {
         ALLOW("personality", ALWAYS, IS(0, UINT32_MAX)), /* asks */
         ALLOW("personality", ALWAYS, IS(0, ADDR_NO_RANDOMIZE)),
         REFUSE("personality", ALWAYS, EPERM),
+
+        /* The process group is shared with the caller's processes outside, and no namespace stands between: one's own only. */
+        REFUSE("setpriority", ALWAYS, EPERM, IS_NOT(0, PRIO_PROCESS)),
+        REFUSE("ioprio_set", ALWAYS, EPERM, IS_NOT(0, IOPRIO_WHO_PROCESS)),
 
         /* Filters may be added, they only take away. A second listener in the chain the kernel refuses with EBUSY
          * itself; said here, it holds for sandboxes without a broker as well. */

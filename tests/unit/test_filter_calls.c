@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -99,6 +100,11 @@ static const struct expectation default_calls[] = {
         {"ioctl", {0, 0x541c}, ERR(EPERM)},
         {"ioctl", {0, TIOCSETD}, ERR(EPERM)},
 
+        {"setpriority", {PRIO_PROCESS, 0, 5}, OK},
+        {"setpriority", {PRIO_PGRP, 0, 5}, EPERM}, /* the caller's group */
+        {"setpriority", {PRIO_USER, 0, 5}, EPERM},
+        {"ioprio_set", {1, 0, 0}, OK},
+        {"ioprio_set", {2, 0, 0}, EPERM},
         {"personality", {0}, OK},
         {"personality", {0xffffffff}, OK},
         {"personality", {UINT64_MAX}, OK},
