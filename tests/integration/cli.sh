@@ -443,7 +443,7 @@ test_working_directory_outside_the_view() {
 
 test_sandbox_in_a_sandbox_says_so() {
         simple_policy
-        echo "read exec $(dirname "$CORDON") $T/policy" >>"$T/policy"
+        printf 'read exec %s %s\nenv keep PATH HOME\nenv set ASAN_OPTIONS=detect_leaks=0\n' "$(dirname "$CORDON")" "$T/policy" >>"$T/policy"
         launch=may_fail boxed "$CORDON" run -p "$T/policy" -- echo inner
         status_is 125
         one_line "$err"

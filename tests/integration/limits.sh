@@ -30,6 +30,7 @@ test_limit_files() {
 }
 
 test_limit_memory() {
+        need_plain_build
         limited
         boxed "$HELPERS/hog" memory 200
         is "$out" "made 200"
@@ -81,6 +82,7 @@ test_no_tmp() {
 }
 
 test_limits_are_no_trouble_for_go_and_threads() {
+        need_plain_build
         [ -x "$HELPERS/gocat" ] || skip "no Go compiler on this machine"
         limited 'limit memory 512M procs 100 files 100 cpu 60s time 60s fsize 10M'
         echo text >"$W/a"
