@@ -63,8 +63,8 @@ run() {
         err=$(tr -d '\0' <"$T/err")
 }
 
-# cordon run with the test's policy ($P, by default $T/policy) and no summary in the way. A sandbox that could not be started
-# holds everything in, and proves nothing: that is a failure, but where a test says `launch=may_fail`.
+# cordon run with the test's policy ($P, by default $T/policy) and no summary in the way. A sandbox that could not be
+# started holds everything in, and proves nothing: that is a failure, but where a test says `launch=may_fail`.
 boxed() { # with `within=SECONDS`: killed after that
         run ${within:+timeout -s KILL "$within"} "$CORDON" run -q -p "${P-$T/policy}" -- "$@"
         started_at_all
@@ -177,8 +177,8 @@ tree_of() {
         )
 }
 
-# Runs a command in a copy of $T/seed outside, then in an equal copy at the same place inside, and compares status, output and
-# what became of the files.
+# Runs a command in a copy of $T/seed outside, then in an equal copy at the same place inside, and compares status,
+# output and what became of the files.
 same() {
         local side
         mkdir -p "$T/seed"

@@ -15,11 +15,11 @@ $(TH)/client: tests/helpers/client.c $(BUILD)/libcordon.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
 
-$(TH)/%: tests/helpers/%.c tests/helpers/show.h
+$(TH)/%: tests/helpers/%.c $(wildcard tests/helpers/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(TH_FLAGS) -o $@ $<
 
-$(TH)/%-static: tests/helpers/%.c tests/helpers/show.h
+$(TH)/%-static: tests/helpers/%.c $(wildcard tests/helpers/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(TH_FLAGS) -static -o $@ $<
 

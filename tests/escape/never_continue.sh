@@ -1,5 +1,6 @@
-# never-continue: the broker never lets the kernel read the path again, so there is nothing to race. Only the broker stands before
-# the secret here: it is in the view, and a pattern denies it, which neither mounts nor Landlock can express.
+# never-continue: the broker never lets the kernel read the path again, so there is nothing to race. Only the broker
+# stands before the secret here: it is in the view, and a pattern denies it, which neither mounts nor Landlock can
+# express.
 # shellcheck shell=bash
 
 race_policy() {

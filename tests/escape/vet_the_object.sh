@@ -1,5 +1,5 @@
-# vet-the-object: the verdict is about what was reached, not about the words that led there. The secret is in the view and denied by a
-# pattern, so that only the broker's verdict keeps it.
+# vet-the-object: the verdict is about what was reached, not about the words that led there. The secret is in the view
+# and denied by a pattern, so that only the broker's verdict keeps it.
 # shellcheck shell=bash
 
 vet_policy() {

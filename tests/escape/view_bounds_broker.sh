@@ -1,5 +1,5 @@
-# view-bounds-broker: whatever is asked for, the broker resolves it inside the view, and what it hands over is bounded by the view's
-# own mounts.
+# view-bounds-broker: whatever is asked for, the broker resolves it inside the view, and what it hands over is bounded
+# by the view's own mounts.
 # shellcheck shell=bash
 
 bounds_policy() {

@@ -1,19 +1,11 @@
-/* One attack for each name: `attack NAME [ARGS]` prints "reached" (and what it got) where it works, "refused: ERRNO" where it
- * does not. The tests run each outside, where it must work, and inside, where it must not. */
-#include <linux/bpf.h>
-#include <linux/io_uring.h>
-#include <linux/keyctl.h>
-#include <linux/mount.h>
-#include <linux/perf_event.h>
-#include <linux/userfaultfd.h>
+/* One attack for each name: `attack NAME [ARGS]` prints "reached" (and what it got) where it works, "refused:
+ * ERRNO" where it does not. The tests run each outside, where it must work, and inside, where it must not. */
 #include <netinet/in.h>
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,30 +13,15 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "tests/helpers/show.h"
-
-/* The kernel's errno or 0 from a call that says -1. */
-static int errno_of(long result)
-{
-        return result < 0 ? errno : 0;
-}
-
-static const char *arg(char **args, int i)
-{
-        for (int k = 0; k <= i; k++)
-                if (!args[k]) {
-                        fprintf(stderr, "attack: argument %d is missing\n", i + 1);
-                        exit(2);
-                }
-        return args[i];
-}
+#include "tests/helpers/attack.h"
+#include "tests/helpers/doors.h"
 
 static pid_t pid_arg(char **args)
 {
         return (pid_t)strtol(arg(args, 0), NULL, 10);
 }
 
-/* ---- other processes ------------------------------------------------------------------------------------------------ */
+/* ---- other processes -------------------------------------------------------------------------------------------- */
 
 static int do_kill(char **args)
 {
@@ -130,188 +107,7 @@ static int do_pidfd_getfd(char **args)
         return error;
 }
 
-/* ---- doors round the broker ----------------------------------------------------------------------------------------- */
-
-static int do_io_uring(char **args)
-{
-        struct io_uring_params params = {0};
-
-        (void)args;
-        return errno_of(syscall(SYS_io_uring_setup, 4, &params));
-}
-
-static int do_userns(char **args)
-{
-        (void)args;
-        return errno_of(unshare(CLONE_NEWUSER));
-}
-
-static int do_clone_userns(char **args)
-{
-        long pid;
-
-        (void)args;
-        pid = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
-        if (pid == 0)
-                _exit(0);
-        if (pid > 0)
-                waitpid((pid_t)pid, NULL, 0);
-        return errno_of(pid);
-}
-
-static int do_clone3_userns(char **args)
-{
-        uint64_t clone_args[8] = {CLONE_NEWUSER, 0, 0, 0, SIGCHLD};
-        long pid;
-
-        (void)args;
-        pid = syscall(SYS_clone3, clone_args, sizeof(clone_args));
-        if (pid == 0)
-                _exit(0);
-        if (pid > 0)
-                waitpid((pid_t)pid, NULL, 0);
-        return errno_of(pid);
-}
-
-static int do_mountns(char **args)
-{
-        (void)args;
-        return errno_of(unshare(CLONE_NEWNS));
-}
-
-static int do_mount(char **args)
-{
-        int error = errno_of(mount("none", arg(args, 0), "tmpfs", 0, NULL));
-
-        if (!error)
-                umount(args[0]);
-        return error;
-}
-
-static int do_umount(char **args)
-{
-        return errno_of(umount2(arg(args, 0), MNT_DETACH));
-}
-
-static int do_remount(char **args)
-{
-        return errno_of(mount(NULL, arg(args, 0), NULL, MS_REMOUNT | MS_BIND, NULL));
-}
-
-static int do_open_tree(char **args)
-{
-        return errno_of(syscall(SYS_open_tree, AT_FDCWD, arg(args, 0), OPEN_TREE_CLONE));
-}
-
-static int do_fsopen(char **args)
-{
-        (void)args;
-        return errno_of(syscall(SYS_fsopen, "tmpfs", 0));
-}
-
-static int do_mount_setattr(char **args)
-{
-        struct mount_attr attr = {.attr_clr = MOUNT_ATTR_RDONLY};
-
-        return errno_of(syscall(SYS_mount_setattr, AT_FDCWD, arg(args, 0), 0, &attr, sizeof(attr)));
-}
-
-static int do_chroot(char **args)
-{
-        return errno_of(chroot(arg(args, 0)));
-}
-
-static int do_handle(char **args)
-{
-        struct {
-                struct file_handle h;
-                unsigned char room[MAX_HANDLE_SZ];
-        } handle = {.h = {.handle_bytes = MAX_HANDLE_SZ}};
-        int mount_id, fd;
-
-        if (name_to_handle_at(AT_FDCWD, arg(args, 0), &handle.h, &mount_id, 0) < 0)
-                return errno;
-        fd = open_by_handle_at(AT_FDCWD, &handle.h, O_RDONLY);
-        return errno_of(fd);
-}
-
-static int do_open_by_handle(char **args)
-{
-        struct file_handle handle = {.handle_bytes = 0};
-
-        (void)args;
-        /* Without a valid handle the kernel says EINVAL or ESTALE once it has looked: it was reached. */
-        open_by_handle_at(AT_FDCWD, &handle, O_RDONLY);
-        return errno == EINVAL || errno == ESTALE ? 0 : errno;
-}
-
-static int do_bpf(char **args)
-{
-        union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
-
-        (void)args;
-        return errno_of(syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)));
-}
-
-static int do_keyctl(char **args)
-{
-        (void)args;
-        return errno_of(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_PROCESS_KEYRING, 1));
-}
-
-static int do_add_key(char **args)
-{
-        (void)args;
-        return errno_of(syscall(SYS_add_key, "user", "cordon-test", "x", 1ul, KEY_SPEC_PROCESS_KEYRING));
-}
-
-static int do_userfaultfd(char **args)
-{
-        (void)args;
-        return errno_of(syscall(SYS_userfaultfd, UFFD_USER_MODE_ONLY));
-}
-
-static int do_perf(char **args)
-{
-        struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_TASK_CLOCK,
-                                       .exclude_kernel = 1, .exclude_hv = 1};
-
-        (void)args;
-        return errno_of(syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0ul));
-}
-
-/* Calls that need privilege outside as well: being refused by the kernel's check means that it was reached. */
-static int do_kexec(char **args)
-{
-        (void)args;
-        syscall(SYS_kexec_load, 0ul, 0ul, NULL, 0x80000000ul);
-        return errno;
-}
-
-static int do_init_module(char **args)
-{
-        (void)args;
-        return errno_of(syscall(SYS_init_module, NULL, 0ul, ""));
-}
-
-#ifdef __x86_64__
-static int do_int80(char **args)
-{
-        long result = 20; /* getpid in the 32-bit table */
-
-        (void)args;
-        __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "cc", "r8", "r9", "r10", "r11");
-        return result < 0 ? (int)-result : 0;
-}
-
-static int do_x32(char **args)
-{
-        (void)args;
-        return errno_of(syscall(0x40000000 + SYS_getpid));
-}
-#endif
-
-/* ---- terminals, modes ----------------------------------------------------------------------------------------------- */
+/* ---- terminals, modes ------------------------------------------------------------------------------------------- */
 
 static int do_tiocsti(char **args)
 {
@@ -365,7 +161,9 @@ static int setuid_made(const char *path, int error)
 
         if (error)
                 return error;
-        error = stat(path, &st) < 0 ? errno : st.st_mode & 06000 ? 0 : EPERM; /* made, but without the bit: as good as refused */
+        error = stat(path, &st) < 0  ? errno
+                : st.st_mode & 06000 ? 0
+                                     : EPERM; /* made, but without the bit: as good as refused */
         unlink(path);
         return error;
 }
@@ -393,7 +191,7 @@ static int do_mknod_device(char **args)
         return error;
 }
 
-/* ---- the network, sockets ------------------------------------------------------------------------------------------- */
+/* ---- the network, sockets --------------------------------------------------------------------------------------- */
 
 static int do_connect_unix(char **args)
 {
@@ -468,7 +266,7 @@ static int do_packet_socket(char **args)
         return errno_of(socket(AF_PACKET, SOCK_RAW, 0));
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------ */
 
 /* Opens a file for reading, then the descriptor's own link for writing. */
 static int do_reopen(char **args)
@@ -563,24 +361,45 @@ static int do_open_write(char **args)
         return errno_of(open(arg(args, 0), O_WRONLY));
 }
 
-#define ATTACK(name) {#name, do_##name}
+#define ATTACK(name)                                                                                                   \
+        {                                                                                                              \
+#name, do_##name                                                                                       \
+        }
 
 static const struct {
         const char *name;
         int (*run)(char **args);
 } attacks[] = {
-        ATTACK(kill), ATTACK(ptrace), ATTACK(ptrace_child), ATTACK(vm_read), ATTACK(vm_write), ATTACK(pidfd_getfd),
-        ATTACK(io_uring), ATTACK(userns), ATTACK(clone_userns), ATTACK(clone3_userns), ATTACK(mountns), ATTACK(mount),
-        ATTACK(umount), ATTACK(remount), ATTACK(open_tree), ATTACK(fsopen), ATTACK(mount_setattr), ATTACK(chroot),
-        ATTACK(handle), ATTACK(open_by_handle), ATTACK(bpf), ATTACK(keyctl), ATTACK(add_key), ATTACK(userfaultfd),
-        ATTACK(perf), ATTACK(kexec), ATTACK(init_module), ATTACK(tiocsti), ATTACK(tiocsti_high), ATTACK(tioclinux),
-        ATTACK(chmod_setuid), ATTACK(chmod_setgid), ATTACK(fchmod_setuid), ATTACK(fchmodat2_setuid), ATTACK(open_setuid),
-        ATTACK(creat_setuid), ATTACK(mknod_setuid), ATTACK(mknod_device), ATTACK(connect_unix), ATTACK(connect_abstract),
-        ATTACK(sendto_unix), ATTACK(connect_inet), ATTACK(own_loopback), ATTACK(raw_socket), ATTACK(packet_socket),
-        ATTACK(reopen), ATTACK(reopen_path), ATTACK(up), ATTACK(truncate), ATTACK(link), ATTACK(rename), ATTACK(unlink),
-        ATTACK(utimes), ATTACK(chmod), ATTACK(open), ATTACK(open_write),
+        ATTACK(kill),          ATTACK(ptrace),
+        ATTACK(ptrace_child),  ATTACK(vm_read),
+        ATTACK(vm_write),      ATTACK(pidfd_getfd),
+        ATTACK(io_uring),      ATTACK(userns),
+        ATTACK(clone_userns),  ATTACK(clone3_userns),
+        ATTACK(mountns),       ATTACK(mount),
+        ATTACK(umount),        ATTACK(remount),
+        ATTACK(open_tree),     ATTACK(fsopen),
+        ATTACK(mount_setattr), ATTACK(chroot),
+        ATTACK(handle),        ATTACK(open_by_handle),
+        ATTACK(bpf),           ATTACK(keyctl),
+        ATTACK(add_key),       ATTACK(userfaultfd),
+        ATTACK(perf),          ATTACK(kexec),
+        ATTACK(init_module),   ATTACK(tiocsti),
+        ATTACK(tiocsti_high),  ATTACK(tioclinux),
+        ATTACK(chmod_setuid),  ATTACK(chmod_setgid),
+        ATTACK(fchmod_setuid), ATTACK(fchmodat2_setuid),
+        ATTACK(open_setuid),   ATTACK(creat_setuid),
+        ATTACK(mknod_setuid),  ATTACK(mknod_device),
+        ATTACK(connect_unix),  ATTACK(connect_abstract),
+        ATTACK(sendto_unix),   ATTACK(connect_inet),
+        ATTACK(own_loopback),  ATTACK(raw_socket),
+        ATTACK(packet_socket), ATTACK(reopen),
+        ATTACK(reopen_path),   ATTACK(up),
+        ATTACK(truncate),      ATTACK(link),
+        ATTACK(rename),        ATTACK(unlink),
+        ATTACK(utimes),        ATTACK(chmod),
+        ATTACK(open),          ATTACK(open_write),
 #ifdef __x86_64__
-        ATTACK(int80), ATTACK(x32),
+        ATTACK(int80),         ATTACK(x32),
 #endif
 };
 

@@ -1,5 +1,5 @@
-/* Opens that wait: FIFOs in both orders, with signals. Prints what happened; equal inside and outside. Each case waits for
- * events only: a partner that opens the other end, or signals that come until the open is over. */
+/* Opens that wait: FIFOs in both orders, with signals. Prints what happened; equal inside and outside. Each case
+ * waits for events only: a partner that opens the other end, or signals that come until the open is over. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>

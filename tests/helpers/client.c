@@ -1,6 +1,6 @@
 /* A cooperating program: asks for files over the channel, or abuses it.
  *   client open PATH | create PATH MODE | many COUNT PATH   as cordon_client_open() says
- *   client malformed | oversize | surplus | empty    one bad datagram, then what became of the channel and the descriptors */
+ *   client malformed | oversize | surplus                   one bad datagram, then what became of the channel */
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -1,5 +1,6 @@
-/* A double-forked daemon in a session of its own that holds a lock on FILE for ever. Its first parent ends once the lock is
- * held, so that whoever waited for that parent knows: the daemon is there. usage: daemonize FILE PIDFILE */
+/* A double-forked daemon in a session of its own that holds a lock on FILE for ever. Its first parent ends once
+ * the lock is held, so that whoever waited for that parent knows: the daemon is there. usage: daemonize FILE
+ * PIDFILE */
 #include <stdlib.h>
 #include <sys/file.h>
 

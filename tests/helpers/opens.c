@@ -1,5 +1,5 @@
-/* A long list of opens, as raw system calls, in the working directory. Prints one line for each; a sandbox that keeps the
- * semantics of open(2) changes none of them. Needs an empty writable directory. */
+/* A long list of opens, as raw system calls, in the working directory. Prints one line for each; a sandbox that
+ * keeps the semantics of open(2) changes none of them. Needs an empty writable directory. */
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -230,7 +230,8 @@ static void other_calls(void)
 #endif
 }
 
-static void try_openat2(const char *label, enum at at, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
+static void try_openat2(const char *label, enum at at, const char *path, uint64_t flags, uint64_t mode,
+                        uint64_t resolve)
 {
         struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
 
@@ -264,8 +265,8 @@ static void openat2_calls(void)
         try_openat2("openat2 no symlinks", CWD, "link", O_RDONLY, 0, RESOLVE_NO_SYMLINKS);
         try_openat2("openat2 no symlinks, dirlink", CWD, "dirlink/inner", O_RDONLY, 0, RESOLVE_NO_SYMLINKS);
         try_openat2("openat2 no symlinks, file", CWD, "file", O_RDONLY, 0, RESOLVE_NO_SYMLINKS);
-        /* Not here: openat2 with O_PATH. The kernel lets no broker hand such a descriptor over, and those flags are in memory,
-         * where the filter cannot see them; open and openat with O_PATH are in the list above. */
+        /* Not here: openat2 with O_PATH. The kernel lets no broker hand such a descriptor over, and those flags
+         * are in memory, where the filter cannot see them; open and openat with O_PATH are in the list above. */
         try_openat2("openat2 no magic links", CWD, "link", O_RDONLY, 0, RESOLVE_NO_MAGICLINKS);
         try_openat2("openat2 no xdev", CWD, "dir/inner", O_RDONLY, 0, RESOLVE_NO_XDEV);
         try_openat2("openat2 no xdev, elsewhere", CWD, "/dev/null", O_RDONLY, 0, RESOLVE_NO_XDEV);

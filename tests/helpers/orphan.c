@@ -1,6 +1,6 @@
-/* Opens two files again and again and tells what changes: FILE, which is there from the start, and LATER, which is not.
- * Prints "ready" after the first good open of FILE, "later" when LATER could be opened, and each new errno of FILE.
- * usage: orphan FILE LATER */
+/* Opens two files again and again and tells what changes: FILE, which is there from the start, and LATER, which is
+ * not. Prints "ready" after the first good open of FILE, "later" when LATER could be opened, and each new errno of
+ * FILE. usage: orphan FILE LATER */
 #include "tests/helpers/show.h"
 
 int main(int argc, char **argv)

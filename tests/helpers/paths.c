@@ -1,5 +1,5 @@
-/* Opens whose path is the difficulty: too long, at the edge of readable memory, or not there at all. Raw system calls, in an
- * empty writable directory; the output is to be equal inside and outside. */
+/* Opens whose path is the difficulty: too long, at the edge of readable memory, or not there at all. Raw system
+ * calls, in an empty writable directory; the output is to be equal inside and outside. */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -78,7 +78,8 @@ static void edges(void)
 
 static void odd_names(void)
 {
-        static const char *const names[] = {"new\nline", "esc\033[31m", "bad\377utf8", " ", "-", "*", "\\", "..x", "...", "a b", "~"};
+        static const char *const names[] = {"new\nline", "esc\033[31m", "bad\377utf8", " ",   "-", "*",
+                                            "\\",        "..x",         "...",         "a b", "~"};
 
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
                 char label[32];
@@ -91,7 +92,8 @@ static void odd_names(void)
 
 int main(void)
 {
-        static const size_t lengths[] = {100, 255, 256, 257, 1023, 1024, 2048, 4000, 4094, 4095, 4096, 4097, 5000, 70000};
+        static const size_t lengths[] = {100,  255,  256,  257,  1023, 1024, 2048,
+                                         4000, 4094, 4095, 4096, 4097, 5000, 70000};
 
         setvbuf(stdout, NULL, _IOLBF, 0);
         umask(022);

@@ -5,8 +5,9 @@
  *   race swap A B OPENED COUNT             another process exchanges the names A and B while OPENED is opened
  *   race swap-checked A B OPENED COUNT     the same against a checker that trusts what realpath(3) said
  *
- * Prints how many opens gave a file that begins with "allowed", how many one that begins with "secret", and how many failed.
- * ALLOWED and SECRET are of one length and differ in their last seven bytes only, so that one store flips them. */
+ * Prints how many opens gave a file that begins with "allowed", how many one that begins with "secret", and how
+ * many failed. ALLOWED and SECRET are of one length and differ in their last seven bytes only, so that one store flips
+ * them. */
 #include <pthread.h>
 #include <limits.h>
 #include <signal.h>
@@ -42,7 +43,7 @@ static void count(int fd)
         close(fd);
 }
 
-/* ---- the path in memory --------------------------------------------------------------------------------------------- */
+/* ---- the path in memory ----------------------------------------------------------------------------------------- */
 
 static char *path; /* ends in an aligned word */
 static _Atomic uint64_t *tail;
@@ -98,7 +99,7 @@ static void race_path(char **args, int checked)
         pthread_join(t, NULL);
 }
 
-/* ---- the name in the file system ------------------------------------------------------------------------------------ */
+/* ---- the name in the file system -------------------------------------------------------------------------------- */
 
 static void race_swap(char **args, int checked)
 {

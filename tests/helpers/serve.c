@@ -1,4 +1,5 @@
-/* A server outside for attacks from inside. Prints "ready" (and a port), then answers each connection until it is killed.
+/* A server outside for attacks from inside. Prints "ready" (and a port), then answers each connection until it is
+ * killed.
  *   serve unix PATH | abstract NAME | dgram PATH | inet */
 #include <netinet/in.h>
 #include <stddef.h>
@@ -28,7 +29,8 @@ static int inet_server(void)
         socklen_t length = sizeof(address);
         int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-        if (bind(fd, (struct sockaddr *)&address, length) < 0 || getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+        if (bind(fd, (struct sockaddr *)&address, length) < 0 ||
+            getsockname(fd, (struct sockaddr *)&address, &length) < 0)
                 exit(1);
         printf("port %d\n", ntohs(address.sin_port));
         return fd;

@@ -1,5 +1,5 @@
-/* What the helper programs print with: results as words that are equal wherever open(2) behaves the same, so that a run inside
- * the sandbox can be compared with one outside, line by line. */
+/* What the helper programs print with: results as words that are equal wherever open(2) behaves the same, so that
+ * a run inside the sandbox can be compared with one outside, line by line. */
 #ifndef TESTS_HELPERS_SHOW_H
 #define TESTS_HELPERS_SHOW_H
 

@@ -1,5 +1,6 @@
-/* Children made by vfork and posix_spawn open files: the memory that holds the path is the parent's.
- * usage: spawn IN OUT: copies IN to OUT by `cat` whose descriptors are opened by file actions; then opens IN in a vforked child. */
+/* Children made by vfork and posix_spawn open files: the memory that holds the path is the parent's. usage: spawn
+ * IN OUT: copies IN to OUT by `cat` whose descriptors are opened by file actions; then opens IN in a vforked
+ * child. */
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>

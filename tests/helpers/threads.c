@@ -1,5 +1,5 @@
-/* 64 threads open at once, each its own files, and see whether each got what it asked for.
- * usage: threads DIRECTORY ROUNDS; the directory is writable. */
+/* 64 threads open at once, each its own files, and see whether each got what it asked for. usage: threads
+ * DIRECTORY ROUNDS; the directory is writable. */
 #include <pthread.h>
 #include <stdlib.h>
 
