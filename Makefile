@@ -27,7 +27,7 @@ ROOMS    := base policy sandbox broker lib
 LIB_SRC  := $(wildcard $(addsuffix /*.c,$(ROOMS)))
 CLI_SRC  := $(wildcard cli/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
-LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/policy/bundles.o
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/policy/bundles.o $(BUILD)/policy/filters.o
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 
@@ -108,6 +108,15 @@ $(BUILD)/policy/bundles.c: $(wildcard policy/bundles/*.policy) tools/embed-bundl
 	@mkdir -p $(@D)
 	tools/embed-bundles policy/bundles/*.policy > $@
 $(BUILD)/policy/bundles.o: $(BUILD)/policy/bundles.c
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+# Filters for the common wishes, made by the library's own compiler. (When cross-compiling, run this with the host's compiler.)
+GEN_OBJ := $(addprefix $(BUILD)/,tools/gen-filters.o policy/standard.o policy/filter.o policy/bpf.o policy/syscalls.o)
+$(BUILD)/tools/gen-filters: $(GEN_OBJ)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libseccomp)
+$(BUILD)/policy/filters.c: $(BUILD)/tools/gen-filters
+	$< > $@
+$(BUILD)/policy/filters.o: $(BUILD)/policy/filters.c
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(BUILD)/libcordon.a: $(LIB_OBJ)

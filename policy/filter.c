@@ -426,7 +426,8 @@ int filter_compile(struct filter *out, const struct filter_wish *wish)
 
 void filter_free(struct filter *f)
 {
-        free(f->program.filter);
+        if (!f->borrowed)
+                free(f->program.filter);
         free(f->rules);
         *f = (struct filter){0};
 }

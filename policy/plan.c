@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "policy/plan_build.h"
+#include "policy/standard.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -181,26 +182,24 @@ static void decide_brokered(struct planner *p)
 
 static int make_filter(struct planner *p)
 {
-        static const char *const names[] = {"open", "openat", "openat2", "creat"};
-        int numbers[COUNT(names)];
-        struct filter_wish wish = {
+        int *numbers = arena_alloc(p->arena, OPEN_CALLS_MOST * sizeof(*numbers));
+        struct filter_wish *wish = &p->plan->wish;
+
+        if (!numbers)
+                return -ENOMEM;
+        *wish = (struct filter_wish){
                 .rules = p->world->syscalls,
                 .rule_count = p->world->syscall_count,
                 .notify = numbers,
+                .notify_count = p->plan->brokered & FAMILY_OPEN ? standard_open_calls(numbers) : 0,
                 .net = p->world->net,
         };
-
-        for (size_t i = 0; i < COUNT(names) && (p->plan->brokered & FAMILY_OPEN); i++) {
-                int number = syscall_number(names[i]);
-                if (number >= 0)
-                        numbers[wish.notify_count++] = number;
-        }
         for (size_t i = 0; i < p->rule_count; i++)
-                wish.no_path_metadata = wish.no_path_metadata || only_creates(&p->rules[i]);
-        return filter_compile(&p->plan->filter, &wish);
+                wish->no_path_metadata = wish->no_path_metadata || only_creates(&p->rules[i]);
+        return filter_get(&p->plan->filter, wish);
 }
 
-/* People who list calls one by one forget those that nobody thinks of. */
+/* People who list calls one by one forget those that nobody thinks of. (The standard filters have no rules, and mmap.) */
 static void note_unusable_filter(struct planner *p)
 {
         const struct filter *f = &p->plan->filter;

@@ -48,6 +48,7 @@ struct plan {
         unsigned brokered;    /* enum plan_family */
         const char *why_open; /* why FAMILY_OPEN is brokered; NULL where it is not */
         struct filter filter;
+        struct filter_wish wish; /* what the filter was made from */
         struct plan_note *notes;
         size_t note_count;
         void *arena; /* all strings and arrays of the plan */

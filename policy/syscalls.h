@@ -52,7 +52,8 @@ struct filter {
         struct sock_fprog program; /* owned */
         struct filter_rule *rules; /* owned; sorted by number; what the program means, for explain and the tests */
         size_t rule_count;
-        bool notify; /* some rule has FILTER_NOTIFY */
+        bool notify;   /* some rule has FILTER_NOTIFY */
+        bool borrowed; /* the program is not ours to free */
 };
 
 struct filter_wish {
