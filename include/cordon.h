@@ -74,7 +74,7 @@ typedef struct cordon_policy_options {
         const char *const *defines; /* NULL-terminated "NAME=VALUE", or NULL */
         const char *program;        /* what $PROG stands for: an absolute path; NULL: a placeholder (for checking) */
         const char *cwd;            /* $CWD; NULL: getcwd(3) */
-        const char *home;           /* $HOME and ~; NULL: the environment's HOME, else what /etc/passwd has, else "/nonexistent" */
+        const char *home;           /* $HOME and ~; NULL: HOME, else what /etc/passwd has, else "/nonexistent" */
         cordon_diag_fn *diag;       /* gets every finding, errors and warnings; may be NULL */
         void *diag_ctx;
 } cordon_policy_options;
