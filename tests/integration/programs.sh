@@ -380,4 +380,6 @@ test_tree_in_var_tmp() {
         boxed sh -c "echo made >$dir/file && cat $dir/file && ls $dir"
         is "$out" $'made\nfile'
         is "$(cat "$dir/file")" made
+        # While the view is built, a link in it must not lead what is made into the host's tree.
+        [ ! -e "/tmp/${dir##*/}" ] || fail "something was made in the host's /tmp"
 }
