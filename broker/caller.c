@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -62,6 +63,7 @@ int caller_base(int proc, pid_t tid, int dirfd, char *out, size_t size)
 {
         static const char gone[] = " (deleted)";
         char name[64];
+        struct stat st;
 
         if (dirfd == AT_FDCWD)
                 snprintf(name, sizeof(name), "%d/cwd", (int)tid);
@@ -78,10 +80,10 @@ int caller_base(int proc, pid_t tid, int dirfd, char *out, size_t size)
         out[length] = '\0';
         if (out[0] != '/')
                 return -ENOTDIR; /* "pipe:[…]", "anon_inode:…", "(unreachable)…" */
+        /* The kernel marks what was removed by a suffix that a name of its own may have as well: ask the inode. */
         size_t tail = sizeof(gone) - 1;
-        if ((size_t)length > tail && memcmp(out + length - tail, gone, tail) == 0)
-                return -ENOENT;
-        return 0;
+        bool marked = (size_t)length > tail && memcmp(out + length - tail, gone, tail) == 0;
+        return marked && (fstatat(proc, name, &st, 0) < 0 || st.st_nlink == 0) ? -ENOENT : 0;
 }
 
 /* Reads a whole small file of /proc/TID; returns its length, terminated. */

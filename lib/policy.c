@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/within.h"
 #include "lib/host.h"
+#include "lib/standard_cwd.h"
 
 struct cordon_policy {
         atomic_uint references;
@@ -72,11 +72,12 @@ static int compile(struct policy **out, const cordon_policy_options *o, struct l
         };
         request.cwd = o->cwd ? o->cwd : request.base;
         bool standard = !o->files || !o->files[0];
-        if (standard && home && home[0] == '/' && home[1] && request.cwd && path_within(home, request.cwd))
+        const char *objection = standard && request.cwd ? standard_cwd_objection(request.cwd, home) : NULL;
+        if (objection)
                 return error_set(&listener->first, EINVAL,
-                                 "the default policy makes the current directory writable, and %s holds your home: change to a "
-                                 "directory in it, or say what the program needs with -p POLICY",
-                                 request.cwd);
+                                 "the default policy makes the current directory writable, and %s %s: change to a directory of "
+                                 "your own in it, or say what the program needs with -p POLICY",
+                                 request.cwd, objection);
         return policy_compile(out, &request);
 }
 

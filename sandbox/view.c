@@ -74,53 +74,58 @@ static int mount_proc(struct setup *s, const struct view_step *step)
 
 /* ---- mount points --------------------------------------------------------------------------------------------------- */
 
-static int make_parents(int root, const char *path)
+/* The directory that `path` lies in, made where it is not there, and its last component. No symlink is followed: one in the
+ * skeleton would lead to the host as long as "/" is still the host's. */
+static int parent_of(int root, const char *path, const char **last)
 {
         char name[PATH_MAX];
         size_t length = strnlen(path, sizeof(name));
+        int at = SYS_CALL(fcntl, root, F_DUPFD_CLOEXEC, 0);
 
-        if (length == sizeof(name))
+        if (length == sizeof(name)) {
+                fd_close(at);
                 return -ENAMETOOLONG;
-        memcpy(name, path, length + 1);
-        for (char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
-                *slash = '\0';
-                int result = SYS_CALL(mkdirat, root, name, 0755);
-                if (result < 0 && result != -EEXIST)
-                        return result;
-                *slash = '/';
         }
-        return 0;
+        memcpy(name, path, length + 1);
+        *last = path;
+        for (char *start = name, *slash; at >= 0 && (slash = strchr(start, '/')); start = slash + 1) {
+                *slash = '\0';
+                int next = sys_open_path(at, start, O_DIRECTORY, FOLLOW_NOTHING);
+                if (next == -ENOENT) {
+                        next = SYS_CALL(mkdirat, at, start, 0755);
+                        if (next == 0 || next == -EEXIST)
+                                next = sys_open_path(at, start, O_DIRECTORY, FOLLOW_NOTHING);
+                }
+                fd_close(at);
+                at = next;
+                *last = path + (slash + 1 - name);
+        }
+        return at;
 }
 
-static int make_one(int root, const char *path, const struct plan_mount *m)
+static int make_one(int directory, const char *name, const struct plan_mount *m)
 {
         if (m->kind == VIEW_SYMLINK)
-                return SYS_CALL(symlinkat, m->source, root, path);
+                return SYS_CALL(symlinkat, m->source, directory, name);
         if (m->directory)
-                return SYS_CALL(mkdirat, root, path, 0755);
-        return SYS_CALL(mknodat, root, path, S_IFREG | 0444, 0);
+                return SYS_CALL(mkdirat, directory, name, 0755);
+        return SYS_CALL(mknodat, directory, name, S_IFREG | 0444, 0);
 }
 
-/* The plan lists directories before what is in them; where it doesn't, they are made here. */
+/* Makes the place of a step in what is ours; in a tree of the host it is there. */
 static int make_point(int root, const struct plan_mount *m)
 {
-        const char *path = relative(m->path);
+        const char *last;
 
-        if (!*path || m->on_host)
+        if (!*relative(m->path) || m->on_host)
                 return 0;
-        int result = make_one(root, path, m);
-        if (result == -ENOENT) {
-                result = make_parents(root, path);
-                if (result == 0)
-                        result = make_one(root, path, m);
-        }
+        cleanup_fd int directory = parent_of(root, relative(m->path), &last);
+        int result = directory < 0 ? directory : make_one(directory, last, m);
         return result == -EEXIST && m->kind != VIEW_SYMLINK ? 0 : result;
 }
 
 static int attach(int root, int tree, const struct plan_mount *m)
 {
-        if (!m->on_host)
-                return sys_move_mount(tree, root, relative(m->path));
         cleanup_fd int point = sys_open_path(root, relative(m->path), 0, FOLLOW_NOTHING);
         return point < 0 ? point : sys_move_mount(tree, point, "");
 }

@@ -24,7 +24,7 @@ static cordon_policy *load(const char *const *files, const char *const *defines,
 {
         cordon_policy *p = NULL;
         cordon_policy_options o = {.size = sizeof(o), .files = files, .defines = defines, .program = "/usr/bin/python3",
-                                   .cwd = "/srv", .home = "/home/somebody", .diag = hear, .diag_ctx = h};
+                                   .cwd = "/srv/work", .home = "/home/somebody", .diag = hear, .diag_ctx = h};
         int r = cordon_policy_load(&p, &o, NULL);
         if (r < 0)
                 print_error("%s", h->text.data);
@@ -72,28 +72,38 @@ static void the_default_is_what_counts_with_no_file(void **state)
         (void)state;
         cordon_policy *c = load(NULL, NULL, &h);
         const struct policy *p = policy_of(c);
-        assert_allowed(p, "write", "/srv/out.txt");
-        assert_allowed(p, "exec", "/srv/a.out");
+        assert_allowed(p, "write", "/srv/work/out.txt");
+        assert_allowed(p, "exec", "/srv/work/a.out");
         assert_denied(p, "read", "/home/somebody/.ssh/id_rsa", ENOENT);
         assert_denied(p, "read", "/etc/shadow", EACCES);
         assert_allowed(p, "read", "/etc/hosts");
         assert_allowed(p, "exec", "/tmp/a.out");
         assert_int_equal(policy_world(p)->net, NET_NONE);
         assert_true(policy_world(p)->tmp);
-        assert_string_equal(asked(p, "write", "/srv/x").rule->origin.file, "(default)");
+        assert_string_equal(asked(p, "write", "/srv/work/x").rule->origin.file, "(default)");
         cordon_policy_unref(c);
         buf_free(&h.text);
 }
 
 static void the_default_does_not_open_the_whole_system(void **state)
 {
-        cordon_policy *p = NULL;
-        cordon_error err = {0};
-        cordon_policy_options o = {.size = sizeof(o), .cwd = "/"};
+        static const struct {
+                const char *cwd, *said; /* NULL: it may */
+        } rows[] = {
+                {"/", "whole system"},       {"/etc", "the system"},      {"/etc/ssl", "the system"}, {"/usr", "the system"},
+                {"/usr/src/x", NULL},        {"/home", "the system"},     {"/home/u", "your home"},   {"/home/u/project", NULL},
+                {"/home/user2", NULL},       {"/var/lib", "the system"},  {"/var/lib/build", NULL},   {"/etcetera", NULL},
+        };
         (void)state;
-        assert_int_equal(cordon_policy_load(&p, &o, &err), -EINVAL);
-        assert_null(p);
-        assert_non_null(strstr(err.text, "whole system"));
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                cordon_policy *p = NULL;
+                cordon_error err = {0};
+                cordon_policy_options o = {.size = sizeof(o), .cwd = rows[i].cwd, .home = "/home/u"};
+                int r = cordon_policy_load(&p, &o, &err);
+                if (r != (rows[i].said ? -EINVAL : 0) || (rows[i].said && !strstr(err.text, rows[i].said)))
+                        fail_msg("%s: %d %s", rows[i].cwd, r, err.text);
+                cordon_policy_unref(p);
+        }
 }
 
 /* Acceptance: policies of the shape that the design asks for. */

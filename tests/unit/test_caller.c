@@ -104,6 +104,14 @@ static void a_removed_directory_is_no_base(void **state)
         cleanup_fd int proc = open("/proc", O_PATH | O_CLOEXEC);
         assert_non_null(mkdtemp(name));
         cleanup_fd int dir = open(name, O_PATH | O_CLOEXEC);
+        char marked[] = "/tmp/caller-XXXXXX (deleted)"; /* a name that only looks like it */
+        memcpy(marked, name, sizeof(name) - 1);
+        assert_int_equal(mkdir(marked, 0700), 0);
+        cleanup_fd int there = open(marked, O_PATH | O_CLOEXEC);
+        assert_int_equal(caller_base(proc, getpid(), there, out, sizeof(out)), 0);
+        assert_string_equal(out, marked);
+        assert_int_equal(rmdir(marked), 0);
+        assert_int_equal(caller_base(proc, getpid(), there, out, sizeof(out)), -ENOENT);
         assert_int_equal(caller_base(proc, getpid(), dir, out, sizeof(out)), 0);
         assert_int_equal(rmdir(name), 0);
         assert_int_equal(caller_base(proc, getpid(), dir, out, sizeof(out)), -ENOENT);
