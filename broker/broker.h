@@ -11,6 +11,7 @@
 #ifndef BROKER_BROKER_H
 #define BROKER_BROKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,8 +23,7 @@ struct server;
 struct server_options {
         const struct policy *policy; /* borrowed; must outlive the server */
         const char *name;            /* for audit records */
-        int view;                    /* O_PATH of the view's root; taken on success */
-        int notify;                  /* seccomp listener or -1; taken on success */
+        bool notifies;               /* a seccomp listener will come with server_serve() */
         int channel;                 /* broker's end of the program's channel or -1, with SO_PASSCRED; taken on success */
         int audit_fd;                /* borrowed; -1: none */
         pid_t init;                  /* pid 1 of the sandbox, as we number it */
@@ -31,7 +31,12 @@ struct server_options {
         gid_t gid;
 };
 
+/* Makes the server and its threads, which wait for server_serve(): that takes as long as a good part of the sandbox's set-up,
+ * and runs beside it. */
 int server_start(struct server **out, const struct server_options *options, cordon_error *err);
+
+/* Begins to serve. `view` is an O_PATH of the view's root, `notify` the listener or -1; both are taken. Once for each server. */
+void server_serve(struct server *s, int view, int notify);
 
 struct server_counts {
         uint64_t requests, denied;
@@ -39,7 +44,7 @@ struct server_counts {
 struct server_counts server_counts(struct server *s);
 unsigned server_denials(struct server *s, cordon_denial_fn *fn, void *ctx, uint64_t *dropped);
 
-/* Call once all of the sandbox is dead: stops and joins the threads, closes everything. The list of denials and the counts
+/* Call once all of the sandbox is dead (or was never served): stops and joins the threads, closes everything. The list of denials and the counts
  * stay until server_free(). */
 void server_stop(struct server *s);
 struct server *server_free(struct server *s); /* takes NULL; returns NULL */

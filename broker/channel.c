@@ -49,6 +49,8 @@ void channel_answer(const struct server *s, const struct request *r, const struc
 void *channel_main(void *arg)
 {
         struct server *s = arg;
+        if (!server_wait(s))
+                return NULL;
         struct request *r = malloc(sizeof(*r));
         uint8_t datagram[CHANNEL_REQUEST_MOST];
         struct fd_received got;

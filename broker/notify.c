@@ -194,6 +194,8 @@ static void serve(struct server *s, struct request *r, const struct seccomp_noti
 void *notify_main(void *arg)
 {
         struct server *s = arg;
+        if (!server_wait(s) || s->notify < 0)
+                return NULL;
         struct seccomp_notif_sizes sizes;
         struct request *r = malloc(sizeof(*r));
         struct seccomp_notif *n = NULL;

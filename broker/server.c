@@ -34,18 +34,36 @@ static int open_proc(struct server *s)
         return s->view.proc < 0 || s->view.self < 0 ? -errno : 0;
 }
 
-static int start_threads(struct server *s)
+static int start_threads(struct server *s, bool notifies)
 {
         int r = 0;
         if (s->channel >= 0) {
                 r = thread_start(s, &s->channel_thread, channel_main, s);
                 s->channel_running = r == 0;
         }
-        if (r == 0 && s->notify >= 0) {
+        if (r == 0 && notifies) {
                 r = thread_start(s, &s->notify_thread, notify_main, s);
                 s->notify_running = r == 0;
         }
         return r;
+}
+
+static void set_stage(struct server *s, int stage)
+{
+        pthread_mutex_lock(&s->lock);
+        s->stage = stage;
+        pthread_cond_broadcast(&s->staged);
+        pthread_mutex_unlock(&s->lock);
+}
+
+bool server_wait(struct server *s)
+{
+        pthread_mutex_lock(&s->lock);
+        while (s->stage == SERVER_PREPARED)
+                pthread_cond_wait(&s->staged, &s->lock);
+        bool serving = s->stage == SERVER_SERVING;
+        pthread_mutex_unlock(&s->lock);
+        return serving;
 }
 
 int server_start(struct server **out, const struct server_options *o, cordon_error *err)
@@ -53,6 +71,8 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         struct server *s = calloc(1, sizeof(*s));
         if (!s)
                 return error_set(err, ENOMEM, "out of memory");
+        pthread_mutex_init(&s->lock, NULL);
+        pthread_cond_init(&s->staged, NULL);
         s->policy = o->policy;
         s->init = o->init;
         s->uid = o->uid;
@@ -65,20 +85,16 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
 
         int r = !s->audit || !s->waiter ? -ENOMEM : open_proc(s);
         if (r == 0) {
-                s->view.root = o->view;
-                s->notify = o->notify;
                 s->channel = o->channel;
-                r = start_threads(s);
+                r = start_threads(s, o->notifies);
         }
         if (r < 0) {
                 error_set(err, -r, "cannot start the broker's threads: %s", error_text(-r));
-                /* The descriptors stay the caller's. A running channel thread ends when its socket is shut down. */
-                if (s->channel >= 0)
-                        shutdown(s->channel, SHUT_RDWR);
+                set_stage(s, SERVER_STOPPED); /* whichever thread did start ends without touching its descriptors */
                 if (s->channel_running)
                         pthread_join(s->channel_thread, NULL);
                 s->channel_running = false;
-                s->view.root = s->notify = s->channel = FD_NONE;
+                s->channel = FD_NONE; /* stays the caller's */
                 server_free(s);
                 return r;
         }
@@ -86,8 +102,17 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         return 0;
 }
 
+void server_serve(struct server *s, int view, int notify)
+{
+        s->view.root = view;
+        s->notify = notify;
+        set_stage(s, SERVER_SERVING);
+}
+
 void server_stop(struct server *s)
 {
+        if (s->stage == SERVER_PREPARED)
+                set_stage(s, SERVER_STOPPED);
         if (s->channel >= 0)
                 shutdown(s->channel, SHUT_RDWR);
         if (s->channel_running)
@@ -109,6 +134,8 @@ struct server *server_free(struct server *s)
                 return NULL;
         server_stop(s);
         audit_free(s->audit);
+        pthread_cond_destroy(&s->staged);
+        pthread_mutex_destroy(&s->lock);
         free(s);
         return NULL;
 }

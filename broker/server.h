@@ -25,6 +25,9 @@ struct server {
         struct audit *audit;       /* locks itself */
         struct waiter *waiter;     /* locks itself */
         atomic_uint_fast64_t requests;
+        pthread_mutex_t lock; /* over `stage`, with `staged` to wait for its change */
+        pthread_cond_t staged;
+        enum { SERVER_PREPARED, SERVER_SERVING, SERVER_STOPPED } stage;
         pthread_t notify_thread, channel_thread;
         bool notify_running, channel_running;
 };
@@ -52,6 +55,9 @@ void *channel_main(void *server);
 void channel_answer(const struct server *s, const struct request *r, const struct answer *a);
 
 /* ---- threads ---------------------------------------------------------------------------------------------------- */
+
+/* For a serving thread's first step: waits for server_serve(). False where there is nothing to serve any more. */
+bool server_wait(struct server *s);
 
 /* Starts a thread with all signals blocked and a small stack, fit to act for the sandbox: a umask of its own, and as root the
  * sandbox's file-system ids and no capability but CAP_SYS_PTRACE (to read the callers' memory). Returns once that has worked;

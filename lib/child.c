@@ -83,6 +83,25 @@ static int launch(cordon_child *c, const struct plan *plan, const cordon_child_o
         return r;
 }
 
+/* The serving threads are made while the sandbox sets itself up. */
+static int prepare_server(cordon_child *c, bool notifies, cordon_error *err)
+{
+        struct server_options options = {
+                .policy = policy_of(c->policy),
+                .name = c->name,
+                .notifies = notifies,
+                .channel = c->channel,
+                .audit_fd = c->audit_fd,
+                .init = c->sandbox.pid,
+                .uid = c->sandbox.uid,
+                .gid = c->sandbox.gid,
+        };
+        int r = server_start(&c->server, &options, err);
+        if (r == 0)
+                c->channel = FD_NONE;
+        return r;
+}
+
 /* The first refusal, with its place, is what the caller is told. */
 static void keep_first(void *ctx, const cordon_diag *d)
 {
@@ -113,6 +132,7 @@ int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy 
                        cordon_error *err)
 {
         struct plan plan;
+        bool notifies = false;
         *out = NULL;
         if (o->size != sizeof(*o))
                 return error_set(err, EINVAL, "cordon_child_options has an unknown size");
@@ -133,12 +153,15 @@ int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy 
                 r = name_child(c, o);
                 if (r == 0)
                         r = launch(c, &plan, o, err);
+                notifies = r == 0 && plan.filter.notify;
                 plan_free(&plan);
         }
         if (r == 0) {
                 c->state = CHILD_STARTING;
                 enlist(c);
-                r = watch(c, c->sandbox.control);
+                r = prepare_server(c, notifies, err);
+                if (r == 0)
+                        r = watch(c, c->sandbox.control);
                 if (r == 0)
                         r = watch(c, c->sandbox.pidfd);
         }
@@ -164,25 +187,13 @@ static void fail(cordon_child *c, int reason, int code)
 
 static void on_ready(cordon_child *c, struct sandbox_event *e)
 {
-        struct server_options options = {
-                .policy = policy_of(c->policy),
-                .name = c->name,
-                .view = e->view,
-                .notify = e->notify,
-                .channel = c->channel,
-                .audit_fd = c->audit_fd,
-                .init = c->sandbox.pid,
-                .uid = c->sandbox.uid,
-                .gid = c->sandbox.gid,
-        };
-        int r = c->state == CHILD_STARTING ? server_start(&c->server, &options, &c->exit.error) : -EPROTO;
-        if (r < 0) {
+        if (c->state != CHILD_STARTING) {
                 fd_close(e->view);
                 fd_close(e->notify);
-                fail(c, CORDON_EXIT_SETUP, -r);
+                fail(c, CORDON_EXIT_SETUP, EPROTO);
                 return;
         }
-        c->channel = FD_NONE;
+        server_serve(c->server, e->view, e->notify);
         c->state = CHILD_RUNNING;
 }
 

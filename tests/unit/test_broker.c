@@ -175,8 +175,6 @@ static int start(void **state)
         struct server_options options = {
                 .policy = policy,
                 .name = "test",
-                .view = (int)syscall(SYS_open_tree, AT_FDCWD, top, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),
-                .notify = -1,
                 .channel = pair[1],
                 .audit_fd = -1,
                 .init = getpid(),
@@ -187,6 +185,7 @@ static int start(void **state)
                 print_error("%s\n", err.text);
                 return -1;
         }
+        server_serve(server, (int)syscall(SYS_open_tree, AT_FDCWD, top, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), -1);
         return 0;
 }
 
