@@ -313,7 +313,7 @@ static int open_canonical(struct job *j, struct path *p)
 static int reopen_held(struct job *j, int held)
 {
         struct stat st;
-        int fd = view_reopen(&j->server->view, held, (int)(j->flags & ~(uint64_t)O_NOFOLLOW) | O_NONBLOCK);
+        int fd = view_reopen(&j->server->view, held, (int)j->flags | O_NONBLOCK);
         if (fd == -EACCES)
                 return fcntl(held, F_DUPFD_CLOEXEC, 0);
         if (fd < 0)

@@ -63,6 +63,6 @@ int view_reopen(const struct view *v, int fd, int flags)
 {
         char name[16];
         snprintf(name, sizeof(name), "%d", fd);
-        int again = openat(v->self, name, flags | O_CLOEXEC | O_NOCTTY);
+        int again = openat(v->self, name, (flags & ~O_NOFOLLOW) | O_CLOEXEC | O_NOCTTY); /* `name` is a link */
         return again < 0 ? -errno : again;
 }

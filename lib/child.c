@@ -327,6 +327,7 @@ cordon_child *cordon_child_free(cordon_child *c)
         if (!c)
                 return NULL;
         if (c->state != CHILD_DEAD) {
+                c->state = CHILD_EXITING; /* a READY that is still on its way begins nothing any more */
                 sandbox_kill(&c->sandbox);
                 reap(c, true);
         }

@@ -32,7 +32,7 @@ __attribute__((format(printf, 3, 4))) static void say(const struct report *r, co
         va_start(args, format);
         vsnprintf(text, sizeof(text), format, args);
         va_end(args);
-        int length = snprintf(line, sizeof(line), "%-18s %s\n", what, text);
+        int length = snprintf(line, sizeof(line), "  %-17s %s\n", what, text);
         if (length > 0)
                 r->write(r->ctx, line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
 }
