@@ -7,11 +7,12 @@ static const struct {
         const char *path;
         bool below; /* and all that lies in it */
 } system_directories[] = {
-        {"/bin", true},   {"/boot", true},  {"/dev", true},      {"/etc", true},      {"/home", false},    {"/lib", true},
-        {"/lib32", true}, {"/lib64", true}, {"/libx32", true},   {"/media", false},   {"/mnt", false},     {"/opt", false},
-        {"/proc", true},  {"/run", false},  {"/sbin", true},     {"/srv", false},     {"/sys", true},      {"/tmp", false},
-        {"/usr", false},  {"/usr/bin", true}, {"/usr/lib", true}, {"/usr/local", false}, {"/usr/sbin", true}, {"/usr/share", true},
-        {"/var", false},  {"/var/cache", false}, {"/var/lib", false}, {"/var/log", true}, {"/var/spool", true}, {"/var/tmp", false},
+        {"/bin", true}, {"/boot", true}, {"/dev", true}, {"/etc", true}, {"/home", false}, {"/lib", true},
+        {"/lib32", true}, {"/lib64", true}, {"/libx32", true}, {"/media", false}, {"/mnt", false},
+        {"/opt", false}, {"/proc", true}, {"/run", false}, {"/sbin", true}, {"/srv", false}, {"/sys", true},
+        {"/tmp", false}, {"/usr", false}, {"/usr/bin", true}, {"/usr/lib", true}, {"/usr/local", false},
+        {"/usr/sbin", true}, {"/usr/share", true}, {"/var", false}, {"/var/cache", false}, {"/var/lib", false},
+        {"/var/log", true}, {"/var/spool", true}, {"/var/tmp", false},
 };
 
 const char *standard_cwd_objection(const char *cwd, const char *home)
