@@ -44,8 +44,8 @@ struct server_counts {
 struct server_counts server_counts(struct server *s);
 unsigned server_denials(struct server *s, cordon_denial_fn *fn, void *ctx, uint64_t *dropped);
 
-/* Call once all of the sandbox is dead (or was never served): stops and joins the threads, closes everything. The list of denials and the counts
- * stay until server_free(). */
+/* Call once all of the sandbox is dead, or was never served: stops and joins the threads, closes everything. The list of
+ * denials and the counts stay until server_free(). */
 void server_stop(struct server *s);
 struct server *server_free(struct server *s); /* takes NULL; returns NULL */
 
