@@ -302,16 +302,18 @@ static void group_is_out_of_reach(void **state)
         sigaction(SIGUSR1, &old, NULL);
 }
 
-/* What the test itself was started with: a shell ignores SIGINT for what it runs in the background. */
+/* What the test itself was started with: a shell ignores SIGINT for what it runs in the background, and some programs leave
+ * libc's own signals (32, 33) ignored, which sigaction(3) does not show. */
 static unsigned long long ignored_by_us(void)
 {
-        unsigned long long mask = 0;
-        struct sigaction action;
-        for (int signal = 1; signal <= 64; signal++) {
-                if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-                        mask |= 1ull << (signal - 1);
-        }
-        return mask;
+        char text[4096] = "";
+        FILE *file = fopen("/proc/self/status", "re");
+        assert_non_null(file);
+        assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+        fclose(file);
+        const char *line = strstr(text, "SigIgn:");
+        assert_non_null(line);
+        return strtoull(line + strlen("SigIgn:"), NULL, 16);
 }
 
 static void dispositions_are_inherited(void **state)
@@ -335,7 +337,8 @@ static void dispositions_are_inherited(void **state)
         sigaction(SIGCHLD, &old_chld, NULL);
         snprintf(expected, sizeof(expected), "SigBlk:\t%016x\nSigIgn:\t%016llx\n", 1u << (SIGUSR2 - 1),
                  ignored_by_us() | 1u << (SIGHUP - 1) | 1u << (SIGCHLD - 1));
-        assert_non_null(strstr(o.out, expected));
+        if (!strstr(o.out, expected))
+                fail_msg("got %s, not %s", o.out, expected);
 #ifndef __SANITIZE_ADDRESS__ /* which catches some itself */
         assert_non_null(strstr(o.out, "SigCgt:\t0000000000000000\n"));
 #endif
@@ -641,5 +644,6 @@ int main(int argc, char **argv)
                 counted_test(init_is_held_too),
                 counted_test(malformed_events),
         };
+        signal(SIGPIPE, SIG_DFL); /* whoever started us */
         return cmocka_run_group_tests_name("life", tests, NULL, NULL);
 }
