@@ -26,6 +26,39 @@ test_never_continue_path_flipped_by_another_thread() {
         matches "$out" 'allowed=[1-9][0-9]* secret=0 refused=[1-9][0-9]* other=0'
 }
 
+# The ways out of the broker that are no verdict: each must be an answer, too.
+test_never_continue_where_the_path_cannot_be_read() {
+        race_policy
+        local way
+        for way in hidden endless; do
+                run "$HELPERS/race" $way "$T/data/bb.keys" 20000 sr
+                matches "$out" 'secret=[1-9][0-9]* refused=[1-9]'
+                boxed "$HELPERS/race" $way "$T/data/bb.keys" 20000
+                status_is 0
+                matches "$out" 'allowed=0 secret=0 refused=20000 other=0'
+        done
+}
+
+test_never_continue_where_there_is_no_room_for_a_descriptor() {
+        race_policy
+        boxed "$HELPERS/race" path-full "$T/data/aa.text" "$T/data/bb.keys" 20000 ar
+        status_is 0
+        matches "$out" 'allowed=[1-9][0-9]* secret=0 refused=[1-9][0-9]* other=0'
+        run "$HELPERS/race" path-full "$T/data/aa.text" "$T/data/bb.keys" 20000 asr
+        matches "$out" 'allowed=[1-9][0-9]* secret=[1-9][0-9]* refused=[1-9]'
+}
+
+test_never_continue_where_the_open_waits() {
+        race_policy
+        rm "$T/data/aa.text"
+        mkfifo "$T/data/aa.text"
+        exec 7<>"$T/data/aa.text" # so that none waits for long
+        boxed "$HELPERS/race" path "$T/data/aa.text" "$T/data/bb.keys" 3000 ar
+        exec 7<&-
+        status_is 0
+        matches "$out" 'allowed=[1-9][0-9]* secret=0 refused=[1-9][0-9]* other=0'
+}
+
 test_never_continue_no_call_of_the_open_family_goes_on() {
         race_policy
         local try

@@ -61,6 +61,61 @@ test_vet_the_object_hard_link() {
         [ ! -e "$W/hard" ] || fail "the link was made"
 }
 
+# A name for what exists is nothing new: where only new files may be made, none is made of an old one.
+test_vet_the_object_hard_link_in_a_create_tree() {
+        vet_policy
+        mkdir "$T/drop"
+        echo old >"$T/drop/old"
+        chmod 0777 "$T/drop"
+        chmod 0666 "$T/drop/old"
+        echo "create $T/drop" >>"$T/policy"
+        run ln "$T/drop/old" "$T/drop/second"
+        status_is 0
+        rm "$T/drop/second"
+        boxed ln "$T/drop/old" "$T/drop/second"
+        [ "$rc" != 0 ] || fail "the link was made"
+        boxed sh -c "echo new >$T/drop/new && ln -s old $T/drop/symbolic"
+        status_is 0
+        is "$(ls "$T/drop" | tr '\n' ' ')" "new old symbolic "
+}
+
+# The kernel marks a removed file by a suffix that another file may have as its name.
+test_vet_the_object_reopened_is_the_same() {
+        vet_policy
+        local way='echo one >f; ln f g; exec 3<f; rm f; echo other >"f (deleted)"; echo more >>/proc/self/fd/3; cat g "f (deleted)"'
+        run bash -c "$way"
+        is "$out" $'one\nmore\nother'
+        rm -f "$W"/*
+        boxed bash -c "$way"
+        is "$out" $'one\nother'
+        rm -f "$W"/*
+        boxed bash -c 'echo one >f; exec 3<f; mv f g; echo more >>/proc/self/fd/3; cat g'
+        is "$out" $'one\nmore'
+}
+
+# openat2 with wishes of the caller's own has a way through the broker of its own.
+test_vet_the_object_openat2_with_wishes() {
+        need python3
+        vet_policy
+        echo 'use @python' >>"$T/policy"
+        ln -s the.keys "$T/data/sub/link"
+        cat >"$T/openat2.py" <<-'END'
+	import ctypes, os, sys
+	libc = ctypes.CDLL(None, use_errno=True)
+	dirfd = os.open(sys.argv[1], os.O_RDONLY)
+	for resolve in (0, 4, 8, 0x10, 0x18): # none, NO_SYMLINKS, BENEATH, IN_ROOT, BENEATH and IN_ROOT
+	    for name in sys.argv[2:]:
+	        how = (ctypes.c_uint64 * 3)(os.O_RDONLY, 0, resolve)
+	        fd = libc.syscall(437, dirfd, name.encode(), how, 24)
+	        print("%#x %s: %s" % (resolve, name, os.read(fd, 100).decode().strip() if fd >= 0 else "refused"))
+	END
+        leaks_outside python3 -c "$(cat "$T/openat2.py")" "$T/data/sub" the.keys link plain
+        is "$(grep -c "$SECRET" "$T/out")" 7
+        is "$(grep -c allowed "$T/out")" 4
+        holds_inside python3 -c "$(cat "$T/openat2.py")" "$T/data/sub" the.keys link plain
+        is "$(grep -c allowed "$T/out")" 4
+}
+
 test_vet_the_object_opath_and_reopen() {
         need python3
         vet_policy

@@ -128,6 +128,82 @@ test_view_bounds_broker_symlinks_out_of_the_view() {
         leaks_only_outside cat "$W/up/secret/secret"
 }
 
+# In a tree for new files only, no mount and no Landlock rule says what a descriptor may be reopened for: only the broker.
+test_view_bounds_broker_descriptor_gives_no_more_than_it_is() {
+        need python3
+        bounds_policy
+        mkdir "$T/drop"
+        chmod 0777 "$T/drop"
+        cat >"$T/again.py" <<-'END'
+	import os, sys, errno
+	def again(name, fd, flags):
+	    try:
+	        os.close(os.open("/proc/self/fd/%d" % fd, flags))
+	        print(name, "opened")
+	    except OSError as e:
+	        print(name, errno.errorcode[e.errno])
+	rw = os.open(sys.argv[1] + "/new", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+	os.write(rw, b"content")
+	ro = os.open("/proc/self/fd/%d" % rw, os.O_RDONLY)
+	wo = os.open("/proc/self/fd/%d" % rw, os.O_WRONLY)
+	os.close(rw)
+	again("r to r", ro, os.O_RDONLY)
+	again("w to w", wo, os.O_WRONLY)
+	again("r to w", ro, os.O_WRONLY)
+	again("r to rw", ro, os.O_RDWR)
+	again("r to cut", ro, os.O_RDONLY | os.O_TRUNC)
+	print(os.fstat(ro).st_size)
+	again("w to r", wo, os.O_RDONLY)
+	again("w to rw", wo, os.O_RDWR)
+	END
+        printf 'use @python\ncreate %s\n' "$T/drop" >>"$T/policy"
+        run python3 -c "$(cat "$T/again.py")" "$T/drop"
+        is "$out" $'r to r opened\nw to w opened\nr to w opened\nr to rw opened\nr to cut opened\n0\nw to r opened\nw to rw opened'
+        rm "$T/drop/new"
+        boxed python3 -c "$(cat "$T/again.py")" "$T/drop"
+        is "$out" $'r to r opened\nw to w opened\nr to w EACCES\nr to rw EACCES\nr to cut EACCES\n7\nw to r EACCES\nw to rw EACCES'
+}
+
+# Another process's descriptor is not the caller's own of the same number, whoever asks.
+test_view_bounds_broker_descriptors_of_other_processes() {
+        bounds_policy
+        echo mine >"$W/mine"
+        echo theirs >"$W/theirs"
+        # shellcheck disable=SC2016
+        local script='exec 5<theirs; sh -c "exec 5<mine; cat /proc/self/fd/5; cat /proc/$$/fd/5 || echo refused"; true'
+        run bash -c "$script"
+        is "$out" $'mine\ntheirs'
+        boxed bash -c "$script"
+        is "$out" $'mine\nrefused'
+}
+
+# A program that has left the session has no terminal; the broker's own, which it might open in its place, is the caller's.
+test_view_bounds_broker_terminal_is_the_callers() {
+        need python3 setsid
+        dev_policy
+        cat >"$T/on-terminal.py" <<-'END'
+	import os, pty, sys
+	status = pty.spawn(sys.argv[1:], lambda fd: os.read(fd, 1024))
+	END
+        run python3 "$T/on-terminal.py" "$CORDON" run -q -p "$T/policy" -- sh -c 'echo reached >/dev/tty; setsid -w sh -c "echo left-the-session >/dev/tty"; true'
+        has "$out" reached
+        lacks "$out" left-the-session
+}
+
+# The private /tmp has names that the host's has too, and they lead elsewhere.
+test_view_bounds_broker_links_are_the_views_own() {
+        bounds_policy
+        local name=/tmp/cordon-test-$$-$RANDOM
+        echo inside >"$W/inside"
+        echo outside >"$W/outside"
+        ln -s "$W/outside" "$name"
+        run cat "$name"
+        has "$out" outside
+        boxed sh -c "ln -s $W/inside $name; cat $name; mkdir $name.d; ln -s ../${name##*/} $name.d/l; cat $name.d/l"
+        rm "$name"
+        is "$out" $'inside\ninside'
+}
+
 test_view_bounds_broker_nothing_is_made_outside() {
         bounds_policy
         am_root && chmod 0777 "$T/secret"

@@ -1,13 +1,16 @@
 /* Races against whoever checks a path before it is opened.
  *
- *   race path ALLOWED SECRET COUNT         one thread flips the path in memory while another opens it
+ *   race path ALLOWED SECRET COUNT [WANT]  one thread flips the path in memory while another opens it
  *   race path-checked ALLOWED SECRET COUNT the same against a checker that looks first and opens then: it is fooled
+ *   race path-full ALLOWED SECRET COUNT [WANT]  as `path`, and the descriptor table is full now and then
+ *   race hidden SECRET COUNT [WANT]        the memory that holds the path can be read only now and then
+ *   race endless SECRET COUNT [WANT]       the path in memory has an end only now and then
  *   race swap A B OPENED COUNT             another process exchanges the names A and B while OPENED is opened
  *   race swap-checked A B OPENED COUNT     the same against a checker that trusts what realpath(3) said
  *
- * Prints how many opens gave a file that begins with "allowed", how many one that begins with "secret", and how
- * many failed. ALLOWED and SECRET are of one length and differ in their last seven bytes only, so that one store flips
- * them. */
+ * Prints how many opens gave a FIFO or a file that begins with "allowed", how many one that begins with "secret", and
+ * how many failed. WANT are first letters of these: it goes on after COUNT until each was seen, within reason. ALLOWED
+ * and SECRET are of one length and differ in their last seven bytes only, so that one store flips them. */
 #include <pthread.h>
 #include <limits.h>
 #include <signal.h>
@@ -15,7 +18,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "tests/helpers/show.h"
@@ -27,12 +32,15 @@ static struct {
 static void count(int fd)
 {
         char text[16] = "";
+        struct stat st;
 
         if (fd < 0) {
                 seen.refused++;
                 return;
         }
-        if (read(fd, text, sizeof(text) - 1) < 0)
+        if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) /* reading it would wait */
+                seen.allowed++;
+        else if (read(fd, text, sizeof(text) - 1) < 0)
                 seen.other++;
         else if (!strncmp(text, "allowed", 7))
                 seen.allowed++;
@@ -43,12 +51,41 @@ static void count(int fd)
         close(fd);
 }
 
+static int enough(unsigned long i, unsigned long n, const char *want)
+{
+        int all = 1;
+
+        for (; want && *want; want++)
+                all = all && (*want == 'a' ? seen.allowed : *want == 's' ? seen.secret : seen.refused) > 0;
+        return (i >= n && all) || i >= 100 * n;
+}
+
 /* ---- the path in memory ----------------------------------------------------------------------------------------- */
 
 static char *path; /* ends in an aligned word */
 static _Atomic uint64_t *tail;
 static uint64_t tails[2];
 static atomic_bool begun, done;
+
+/* In turn: the one path and no room for a descriptor, the other and room, the one and room. */
+static void *flip_and_fill(void *arg)
+{
+        struct rlimit room, full;
+
+        (void)arg;
+        getrlimit(RLIMIT_NOFILE, &room);
+        full = room;
+        full.rlim_cur = 3; /* 0, 1 and 2 are taken */
+        for (unsigned i = 0; !done; i++) {
+                begun = 1;
+                atomic_store(tail, tails[i % 3 == 1]);
+                setrlimit(RLIMIT_NOFILE, i % 3 ? &room : &full);
+                for (unsigned k = 0; k < (i * 7 & 1023); k++)
+                        atomic_signal_fence(memory_order_seq_cst);
+        }
+        setrlimit(RLIMIT_NOFILE, &room);
+        return NULL;
+}
 
 static void *flip(void *arg)
 {
@@ -71,7 +108,7 @@ static int same_path(const volatile char *a, const char *b)
         return *a == 0;
 }
 
-static void race_path(char **args, int checked)
+static void race_path(char **args, int checked, int filled, const char *want)
 {
         static alignas(8) char room[PATH_MAX + 16];
         size_t length = strlen(args[0]);
@@ -85,16 +122,65 @@ static void race_path(char **args, int checked)
         tail = (_Atomic uint64_t *)(void *)(path + length - 7);
         memcpy(&tails[0], args[0] + length - 7, 8);
         memcpy(&tails[1], args[1] + length - 7, 8);
-        if (pthread_create(&t, NULL, flip, NULL))
+        if (pthread_create(&t, NULL, filled ? flip_and_fill : flip, NULL))
                 exit(2);
         while (!begun)
                 ;
         /* Against the checker, go on until it was fooled, within reason: that is what the control is for. */
-        for (unsigned long i = 0; i < n || (checked && !seen.secret && i < 1000 * n); i++) {
+        for (unsigned long i = 0; !enough(i, n, want) || (checked && !seen.secret && i < 1000 * n); i++) {
                 if (checked && !same_path(path, args[0]))
                         continue;
                 count(open(path, O_RDONLY));
         }
+        done = 1;
+        pthread_join(t, NULL);
+}
+
+/* ---- a path that cannot be read --------------------------------------------------------------------------------- */
+
+enum { PAGE = 4096 };
+
+static void *hide(void *page)
+{
+        while (!done) {
+                begun = 1;
+                if (mprotect(page, PAGE, PROT_NONE) || mprotect(page, PAGE, PROT_READ))
+                        exit(2);
+        }
+        return NULL;
+}
+
+static void *lengthen(void *end)
+{
+        volatile char *c = end;
+
+        for (unsigned i = 0; !done; i++) {
+                begun = 1;
+                *c = i & 1 ? '/' : 0;
+                for (unsigned k = 0; k < (i * 7 & 255); k++)
+                        atomic_signal_fence(memory_order_seq_cst);
+        }
+        return NULL;
+}
+
+/* The broker's failure to read a path must not send the kernel to read it instead. */
+static void race_unreadable(char **args, int endless, const char *want)
+{
+        size_t length = strlen(args[0]);
+        unsigned long n = strtoul(args[1], NULL, 10);
+        char *room = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        pthread_t t;
+
+        if (room == MAP_FAILED || length >= PAGE)
+                exit(2);
+        memset(room, '/', 3 * PAGE);
+        memcpy(room, args[0], length + 1);
+        if (pthread_create(&t, NULL, endless ? lengthen : hide, endless ? room + length : room))
+                exit(2);
+        while (!begun)
+                ;
+        for (unsigned long i = 0; !enough(i, n, want); i++)
+                count(open(room, O_RDONLY));
         done = 1;
         pthread_join(t, NULL);
 }
@@ -132,12 +218,14 @@ int main(int argc, char **argv)
         const char *what;
         int checked;
 
-        if (argc < 5)
+        if (argc < 4)
                 return 2;
         what = argv[1];
         checked = strstr(what, "-checked") != NULL;
-        if (!strncmp(what, "path", 4))
-                race_path(argv + 2, checked);
+        if (!strncmp(what, "path", 4) && argc > 4)
+                race_path(argv + 2, checked, strstr(what, "-full") != NULL, argv[5]);
+        else if (!strcmp(what, "hidden") || !strcmp(what, "endless"))
+                race_unreadable(argv + 2, what[0] == 'e', argv[4]);
         else if (!strncmp(what, "swap", 4) && argc > 5)
                 race_swap(argv + 2, checked);
         else

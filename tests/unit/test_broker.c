@@ -284,6 +284,111 @@ static void vet_the_object_not_the_name(void **state)
         assert_int_equal(try_open("/open/link", O_PATH | O_NOFOLLOW), 0);
 }
 
+/* ---- what changes between the verdict and the open ------------------------------------------------------------- */
+
+struct flip {
+        char one[8192], two[8192]; /* names that change places */
+        _Atomic bool begun, done;
+};
+
+static void *exchange(void *arg)
+{
+        struct flip *f = arg;
+        while (!f->done) {
+                if (renameat2(AT_FDCWD, f->one, AT_FDCWD, f->two, RENAME_EXCHANGE) < 0)
+                        return NULL;
+                f->begun = true;
+        }
+        return arg;
+}
+
+static void *come_and_go(void *arg)
+{
+        struct flip *f = arg;
+        while (!f->done) {
+                if (rename(f->one, f->two) < 0 || rename(f->two, f->one) < 0)
+                        return NULL;
+                f->begun = true;
+        }
+        return arg;
+}
+
+static void flip_begin(struct flip *f, pthread_t *thread, void *(*fn)(void *), const char *one, const char *two)
+{
+        f->begun = f->done = false;
+        snprintf(f->one, sizeof(f->one), "%s", at(one));
+        snprintf(f->two, sizeof(f->two), "%s", at(two));
+        assert_int_equal(pthread_create(thread, NULL, fn, f), 0);
+        while (!f->begun)
+                sched_yield();
+}
+
+static void flip_end(struct flip *f, pthread_t thread)
+{
+        void *went_well;
+        f->done = true;
+        pthread_join(thread, &went_well);
+        assert_non_null(went_well);
+}
+
+/* `list` grants the directory and not the file that takes its place. */
+static void vet_the_object_directory_becomes_a_file(void **state)
+{
+        (void)state;
+        struct flip flip;
+        pthread_t thread;
+        unsigned opened = 0, refused = 0;
+
+        assert_int_equal(mkdir(at("/names/d"), 0755), 0);
+        flip_begin(&flip, &thread, exchange, "/names/d", "/names/n");
+        for (int i = 0; i < 20000; i++) {
+                struct stat st;
+                int fd = cordon_client_open(channel, "/names/d", O_RDONLY, 0);
+                refused += fd == -EACCES || fd == -ENOTDIR;
+                if (fd < 0)
+                        continue;
+                assert_int_equal(fstat(fd, &st), 0);
+                close(fd);
+                if (!S_ISDIR(st.st_mode))
+                        fail_msg("a file that may only be listed was opened");
+                opened++;
+        }
+        flip_end(&flip, thread);
+        assert_true(opened > 0 && refused > 0);
+        struct stat st;
+        if (stat(at("/names/d"), &st) == 0 && !S_ISDIR(st.st_mode))
+                assert_int_equal(renameat2(AT_FDCWD, flip.one, AT_FDCWD, flip.two, RENAME_EXCHANGE), 0);
+        assert_int_equal(rmdir(at("/names/d")), 0);
+}
+
+/* `create` grants a new file and not what somebody else has put there meanwhile. */
+static void vet_the_object_created_is_new(void **state)
+{
+        (void)state;
+        struct flip flip;
+        pthread_t thread;
+        unsigned made = 0, refused = 0;
+
+        put("/drop/theirs", "theirs");
+        flip_begin(&flip, &thread, come_and_go, "/drop/theirs", "/drop/x");
+        for (int i = 0; i < 20000; i++) {
+                struct stat st;
+                int fd = cordon_client_open(channel, "/drop/x", O_RDWR | O_CREAT, 0600);
+                refused += fd == -EACCES;
+                if (fd < 0)
+                        continue;
+                assert_int_equal(fstat(fd, &st), 0);
+                close(fd);
+                if (st.st_size != 0)
+                        fail_msg("an existing file was opened");
+                made++; /* and soon replaced: theirs comes in its place */
+        }
+        flip_end(&flip, thread);
+        assert_true(made > 0 && refused > 0);
+        unlink(at("/drop/theirs"));
+        unlink(at("/drop/x"));
+}
+
 static void view_bounds_broker(void **state)
 {
         (void)state;
@@ -472,6 +577,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 served_test(each_grant_has_its_denial),
                 served_test(vet_the_object_not_the_name),
+                served_test(vet_the_object_directory_becomes_a_file),
+                served_test(vet_the_object_created_is_new),
                 served_test(view_bounds_broker),
                 served_test(dot_dot_from_a_granted_directory_ends_at_what_is_granted),
                 served_test(creating_goes_through_a_dangling_link_as_open_does),
