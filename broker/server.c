@@ -48,7 +48,7 @@ static int start_threads(struct server *s, bool notifies)
         return r;
 }
 
-static void set_stage(struct server *s, int stage)
+static void set_stage(struct server *s, enum server_stage stage)
 {
         pthread_mutex_lock(&s->lock);
         s->stage = stage;

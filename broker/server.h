@@ -27,7 +27,7 @@ struct server {
         atomic_uint_fast64_t requests;
         pthread_mutex_t lock; /* over `stage`, with `staged` to wait for its change */
         pthread_cond_t staged;
-        enum { SERVER_PREPARED, SERVER_SERVING, SERVER_STOPPED } stage;
+        enum server_stage { SERVER_PREPARED, SERVER_SERVING, SERVER_STOPPED } stage;
         pthread_t notify_thread, channel_thread;
         bool notify_running, channel_running;
 };
