@@ -137,7 +137,7 @@ $(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/libcordon.a
 
 $(BUILD)/examples/%: examples/%.c $(BUILD)/libcordon.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $^ $(shell pkg-config --libs $(PKGS))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $(filter %.c %.a,$^) $(shell pkg-config --libs $(PKGS))
 
 # ---- installing ----------------------------------------------------------------------------------------------------
 
