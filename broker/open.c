@@ -145,6 +145,13 @@ static bool same_terminal(const struct job *j)
         return theirs != 0 && theirs == caller_terminal(proc, 0);
 }
 
+/* Writing takes the set-id bits away, writing through a shared mapping does not: somebody outside would lend his
+ * identity to what the sandbox put there. */
+static bool lends_identity(mode_t mode)
+{
+        return S_ISREG(mode) && ((mode & S_ISUID) || (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP));
+}
+
 /* Takes a descriptor opened without blocking, and makes it what the caller asked for. */
 static int settle(struct job *j, int opened)
 {
@@ -155,7 +162,10 @@ static int settle(struct job *j, int opened)
                 return -errno;
         if (S_ISDIR(st.st_mode) && j->create)
                 return -EISDIR;
-        j->answer->exclusive = S_ISFIFO(st.st_mode) || (S_ISREG(st.st_mode) && (j->flags & O_ACCMODE) != O_RDONLY);
+        bool writes = (j->flags & O_ACCMODE) != O_RDONLY;
+        if (writes && lends_identity(st.st_mode))
+                return -EPERM;
+        j->answer->exclusive = S_ISFIFO(st.st_mode) || (S_ISREG(st.st_mode) && writes);
         if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 0) && !same_terminal(j))
                 return -ENXIO;
         if (j->nonblock)
@@ -185,16 +195,26 @@ static int open_later(struct job *j, const char *path, int why)
 
 /* ---- acting ----------------------------------------------------------------------------------------------------- */
 
+/* What no policy allows: files that would show us more than they would show the caller. */
+static int open_in_view(const struct job *j, const char *path, uint64_t flags)
+{
+        const struct view *view = &j->server->view;
+        if (resolve_is_forbidden(path))
+                return -EACCES;
+        cleanup_fd int fd = view_open(view, path, flags, j->temporary ? j->mode : 0);
+        if (fd >= 0 && view_is_foreign_proc(view, fd))
+                return -EACCES;
+        return fd < 0 ? fd : fd_take(&fd);
+}
+
 /* Opens what exists at a canonical path that the policy allows. */
 static int open_allowed(struct job *j, const char *path)
 {
         if (!request_waiting(j->server, j->request))
                 return -ESRCH;
-        if (resolve_is_forbidden(path))
-                return -EACCES;
         if (j->path_only)
-                return view_open(&j->server->view, path, j->flags, 0);
-        int fd = view_open(&j->server->view, path, j->flags | O_NONBLOCK, j->temporary ? j->mode : 0);
+                return open_in_view(j, path, j->flags);
+        int fd = open_in_view(j, path, j->flags | O_NONBLOCK);
         if (fd >= 0)
                 return settle(j, fd);
         return !j->nonblock && (fd == -ENXIO || fd == -EAGAIN) ? open_later(j, path, fd) : fd;
@@ -211,7 +231,7 @@ static int open_denied(struct job *j, const struct path *p, const struct verdict
         if (pin >= 0 && j->want == ACCESS_READ && fstat(pin, &st) == 0 && S_ISDIR(st.st_mode)) {
                 struct verdict list = policy_eval(j->server->policy, p->text, p->length, ACCESS_LIST);
                 if (list.allow && !j->create)
-                        return view_open(&j->server->view, p->text, j->flags | O_DIRECTORY, 0);
+                        return open_in_view(j, p->text, j->flags | O_DIRECTORY);
         }
         bool covered = v->rule && v->rule->class == CLASS_GRANT;
         if (pin < 0 && covered)

@@ -54,6 +54,8 @@ bool resolve_is_forbidden(const char *path)
         pid_t pid;
         const char *rest = after_pid(path, &pid);
 
+        if (path_within(path, "/proc/sysvipc"))
+                return true; /* shows the queues and segments of whoever opens it: the host's */
         if (!rest)
                 return false;
         for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
@@ -229,6 +231,8 @@ static int step(struct walk *w, const char *name, size_t length, bool last)
                 return -errno;
         if (!S_ISLNK(st.st_mode))
                 return last || S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+        if (view_is_foreign_proc(&w->server->view, fd))
+                return -EACCES;
 
         ssize_t got = readlinkat(fd, "", w->link, sizeof(w->link));
         if (got < 0)

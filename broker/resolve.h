@@ -23,8 +23,8 @@ int resolve_pinned(const struct server *s, const struct path *asked, bool follow
 int resolve_walk(const struct server *s, const struct request *r, const struct path *asked, bool follow,
                  struct resolved *out);
 
-/* True for files of /proc that must not be opened with the broker's eyes: memory, namespaces, and nearly all of pid 1, whose
- * memory is a copy of the host's. `path` is canonical. */
+/* True for files of /proc that must not be opened with the broker's eyes: memory, namespaces, the host's System V
+ * objects, and nearly all of pid 1, whose memory is a copy of the host's. `path` is canonical. */
 bool resolve_is_forbidden(const char *path);
 
 #endif

@@ -2,12 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/fd.h"
 
 static int open_how(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {
@@ -57,6 +61,19 @@ int view_path_of(const struct view *v, int fd, char *out, size_t size)
         if (length > 10 && strcmp(out + length - 10, " (deleted)") == 0 && (fstat(fd, &st) < 0 || st.st_nlink == 0))
                 return -ENOENT;
         return 0;
+}
+
+bool view_is_foreign_proc(const struct view *v, int fd)
+{
+        struct statfs of;
+        struct stat file, own;
+
+        if (fstatfs(fd, &of) < 0)
+                return true;
+        if (of.f_type != PROC_SUPER_MAGIC)
+                return false;
+        cleanup_fd int proc = view_open(v, "/proc", O_PATH, 0);
+        return proc < 0 || fstat(fd, &file) < 0 || fstat(proc, &own) < 0 || file.st_dev != own.st_dev;
 }
 
 int view_reopen(const struct view *v, int fd, int flags)

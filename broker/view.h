@@ -22,6 +22,9 @@ int view_pin(const struct view *v, const char *path, bool follow);
 int view_pin_scoped(int directory, const char *path, uint64_t resolve, bool follow);
 /* The canonical path of what a descriptor refers to, as the view names it. -ENOENT for what was removed or has no path. */
 int view_path_of(const struct view *v, int fd, char *out, size_t size);
+/* True for a file of a proc file system that is not the view's own: it came along in a tree of the host (a chroot with
+ * its /proc mounted), and would show us, who stand outside, the host's processes. On doubt, true. */
+bool view_is_foreign_proc(const struct view *v, int fd);
 /* Opens the object behind a descriptor of ours anew. */
 int view_reopen(const struct view *v, int fd, int flags);
 

@@ -137,6 +137,27 @@ test_door_setuid_program_gives_nothing() {
         has "$out" "caps=0000000000000000"
 }
 
+# What is written through a shared mapping leaves the set-id bits where they are.
+test_door_setuid_program_rewritten() {
+        need python3
+        doors_policy
+        echo "use @python" >>"$T/policy"
+        local way='
+import mmap, os, sys
+m = mmap.mmap(os.open(sys.argv[1], os.O_RDWR), 4)
+m[0:4] = b"EVIL"'
+        echo original >"$W/suid"
+        cp "$W/suid" "$W/plain"
+        chmod 4755 "$W/suid"
+        cp -p "$W/suid" "$W/control"
+        run python3 -c "$way" "$W/control"
+        is "$(head -c 4 "$W/control") $(stat -c %a "$W/control")" "EVIL 4755"
+        boxed /usr/bin/python3 -c "$way" "$W/suid"
+        is "$(cat "$W/suid")" original
+        boxed /usr/bin/python3 -c "$way" "$W/plain"
+        is "$(head -c 4 "$W/plain")" EVIL
+}
+
 test_door_capabilities_are_gone() {
         doors_policy
         # The bounding set says what an execve could give; no_new_privs and securebits see to it that it gives nothing.

@@ -235,3 +235,62 @@ test_view_bounds_broker_device_nodes_by_dev_only() {
                 [ "$rc" != 0 ] || fail "a device node in a host tree works"
         fi
 }
+
+# What a file of /proc shows, it shows to who opens it: the broker stands outside.
+test_view_bounds_broker_system_v_objects_of_the_host() {
+        need ipcmk ipcrm
+        bounds_policy
+        local id shown
+        id=$(ipcmk -M 54321 | grep -o '[0-9]*$')
+        shown=$(cat /proc/sysvipc/shm)
+        boxed cat /proc/sysvipc/shm
+        ipcrm -m "$id"
+        has "$shown" 54321
+        lacks "$out" 54321
+        boxed cat /proc/self/comm /proc/loadavg
+        status_is 0
+}
+
+test_view_bounds_broker_proc_came_along_in_a_tree() {
+        am_root || skip "only root can mount a proc file system of the host"
+        need unshare
+        plant_secret
+        mkdir -p "$T/data/proc"
+        echo plain >"$T/data/plain"
+        policy <<-END
+		use @base @dev
+		read $T/data
+		write $W
+	END
+        local there="unshare -m --propagation private sh -c"
+        local mounted="mount -t proc proc $T/data/proc"
+        run $there "$mounted; cat $T/data/proc/\$\$/maps"
+        has "$out" stack
+        run $there "$mounted; exec $CORDON run -q -p $T/policy -- cat $T/data/plain $T/data/proc/\$\$/maps"
+        started_at_all
+        has "$out" plain
+        lacks "$out" stack
+        local file
+        for file in maps fdinfo/0 status; do
+                run $there "$mounted; exec $CORDON run -q -p $T/policy -- cat $T/data/proc/self/$file"
+                started_at_all
+                is "$out" "" "$file"
+        done
+        run $there "$mounted; exec $CORDON run -q -p $T/policy -- cat /proc/self/status"
+        has "$out" Umask
+}
+
+# Names and metadata alone: not those of pid 1, nor what no sandbox may open.
+test_view_bounds_broker_listing_proc() {
+        bounds_policy
+        echo "list /proc" >>"$T/policy"
+        local n
+        boxed bash -c 'exec 3</proc/self/task && echo opened'
+        is "$out" opened
+        for n in 1/fdinfo 1/net self/ns self/map_files; do
+                boxed bash -c 'exec 3<$1 && echo opened' bash "/proc/$n"
+                is "$out" "" "$n"
+                boxed ls "/proc/$n"
+                is "$out" "" "$n"
+        done
+}
