@@ -80,14 +80,43 @@ test_closed_table_broker_keeps_no_descriptors() {
         dev_policy
         echo x >"$W/file"
         start "$CORDON" run -q -p "$T/policy" -- bash -c "
-                for i in {1..200}; do read -r x <$W/file; read -r x </no/such; done 2>/dev/null; echo ready; while [ ! -e $W/go ]; do :; done
-                for i in {1..3000}; do read -r x <$W/file; read -r x </no/such; done 2>/dev/null; echo again; while [ ! -e $W/end ]; do :; done"
+                exec 5<$W/file; some() { read -r x <$W/file; read -r x </no/such; read -r x </proc/self/fd/5; read -r x </dev/fd/77; }
+                for i in {1..200}; do some; done 2>/dev/null; echo ready; while [ ! -e $W/go ]; do :; done
+                for i in {1..3000}; do some; done 2>/dev/null; echo again; while [ ! -e $W/end ]; do :; done"
         expect_line ready
         local before after
         before=$(ls "/proc/$pid/fd" 2>/dev/null | wc -l) || true
         touch "$W/go"
         expect_line again 60
         after=$(ls "/proc/$pid/fd" 2>/dev/null | wc -l) || true
+        touch "$W/end"
+        finish
+        [ "$before" != 0 ] || skip "the broker's descriptors can't be counted by this user"
+        [ "$after" -le $((before + 4)) ] || fail "$before descriptors, then $after"
+}
+
+# Opens that wait hold a descriptor in the broker: it goes with whoever waited.
+test_closed_table_broker_keeps_nothing_of_those_who_waited() {
+        dev_policy
+        mkfifo "$W/fifo" "$W/started"
+        start "$CORDON" run -q -p "$T/policy" -- bash -c "
+                exec 5<>$W/started
+                some() {
+                        local i n
+                        for ((i = 0; i < \$1; i++)); do (echo >&5; read -r x <$W/fifo) & done
+                        for ((i = 0; i < \$1; i++)); do read -r n <&5; done
+                        kill \$(jobs -p); wait 2>/dev/null
+                }
+                some 3; echo ready; while [ ! -e $W/go ]; do :; done
+                some 50; echo again; while [ ! -e $W/end ]; do :; done"
+        expect_line ready
+        local before after until=$((SECONDS + 20))
+        before=$(ls "/proc/$pid/fd" 2>/dev/null | wc -l) || true
+        touch "$W/go"
+        expect_line again
+        while after=$(ls "/proc/$pid/fd" 2>/dev/null | wc -l) || true; do
+                [ "$after" -gt $((before + 4)) ] && [ $SECONDS -lt $until ] || break
+        done
         touch "$W/end"
         finish
         [ "$before" != 0 ] || skip "the broker's descriptors can't be counted by this user"

@@ -85,6 +85,20 @@ test_fail_closed_a_flood_of_waiting_opens_delays_only_itself() {
         status_is 0
 }
 
+# At most 64 opens of a sandbox wait; the others are told so.
+test_bounded_waiting_opens() {
+        dev_policy
+        mkfifo "$W/fifo"
+        start "$CORDON" run -q -p "$T/policy" -- bash -c "
+                for i in {1..100}; do cat $W/fifo 2>>$W/errors & done
+                until [ -e $W/errors ] && [ \"\$(wc -l <$W/errors)\" -ge 36 ]; do :; done; echo refused
+                kill \$(jobs -p); wait 2>/dev/null"
+        expect_line refused 30
+        finish
+        is "$(grep -c 'temporarily unavailable' "$W/errors")" 36
+        is "$(wc -l <"$W/errors")" 36
+}
+
 test_fail_closed_many_sandboxes_at_once() {
         dev_policy
         echo x >"$W/file"

@@ -195,6 +195,26 @@ test_audit_file_that_cannot_be_made() {
         is "$out" ""
 }
 
+# 64 MB and a last line that says so, however long a program goes on.
+test_audit_file_is_bounded() {
+        dev_policy
+        local size script='
+                printf -v part "%200s" ""
+                for i in {1..18}; do path+=/${part// /$1}; done
+                for ((i = 0; i < $2; i++)); do read -r x <$path; done 2>/dev/null
+                echo done'
+        for size in 20 6000; do
+                run "$CORDON" run -q -p "$T/policy" --audit "$T/$size" -- bash -c "$script" bash $'\001' $size
+                is "$out" done
+        done
+        is "$(wc -l <"$T/20")" 20
+        lacks "$(cat "$T/20")" truncated
+        has "$(tail -n 1 "$T/6000")" '"truncated"'
+        is "$(grep -c '"truncated"' "$T/6000")" 1
+        size=$(stat -c %s "$T/6000")
+        [ "$size" -gt 60000000 ] && [ "$size" -lt 68000000 ] || fail "$size bytes"
+}
+
 test_hidden_path_is_not_found_and_told() {
         setup
         mkdir -p "$W/in/sub"

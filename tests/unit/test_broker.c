@@ -504,6 +504,43 @@ static void a_surplus_descriptor_ends_the_channel(void **state)
         assert_int_equal(fd_count(), before);
 }
 
+/* Each way in which a request may differ from what the protocol says. */
+static void a_request_is_exact_or_ends_the_channel(void **state)
+{
+        static const struct {
+                uint32_t version, operation;
+                size_t more;
+                const char *path;
+                size_t length;
+                int expected;
+        } rows[] = {
+                {CHANNEL_VERSION, CHANNEL_OPEN, 0, "/open/a.txt", 11, 0},
+                {CHANNEL_VERSION, CHANNEL_OPEN, 1, "/open/a.txt", 11, -EPIPE},
+                {CHANNEL_VERSION + 1, CHANNEL_OPEN, 0, "/open/a.txt", 11, -EPIPE},
+                {CHANNEL_VERSION, CHANNEL_OPEN + 1, 0, "/open/a.txt", 11, -EPIPE},
+                {CHANNEL_VERSION, CHANNEL_OPEN, 0, "/open/a.txt\0/secret", 19, -EPIPE},
+        };
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                uint8_t data[CHANNEL_REQUEST_MOST] = {0};
+                struct fd_received got;
+                struct wire w = wire_over(data, sizeof(data));
+                wire_put_u32(&w, rows[i].version);
+                wire_put_u32(&w, rows[i].operation);
+                wire_put_u64(&w, 1);
+                wire_put_u64(&w, O_RDONLY);
+                wire_put_u64(&w, 0);
+                wire_put_bytes(&w, rows[i].path, rows[i].length);
+                assert_int_equal(fd_send(channel, data, w.at + rows[i].more, NULL, 0), 0);
+                assert_int_equal(fd_receive(channel, data, sizeof(data), &got, 1, 0), rows[i].expected);
+                if (rows[i].expected == 0) {
+                        assert_int_equal(got.count, 1);
+                        close(got.fds[0]);
+                }
+                stop(state);
+                start(state);
+        }
+}
+
 static void many_requests_leave_the_descriptors_as_they_were(void **state)
 {
         (void)state;
@@ -587,6 +624,7 @@ int main(void)
                 served_test(a_fifo_waits_for_its_other_end),
                 served_test(a_malformed_datagram_ends_the_channel),
                 served_test(a_surplus_descriptor_ends_the_channel),
+                served_test(a_request_is_exact_or_ends_the_channel),
                 served_test(many_requests_leave_the_descriptors_as_they_were),
                 served_test(denials_are_counted_by_kind_and_explained),
                 served_test(the_list_of_denials_is_bounded),

@@ -236,6 +236,45 @@ static void siblings_hold_nothing(void **state)
         release(&two, second);
 }
 
+/* How many descriptors of a process are of this file; -errno where that can't be seen. */
+static int count_of(pid_t pid, const char *file)
+{
+        char name[64], target[PATH_MAX];
+        int count = 0;
+        snprintf(name, sizeof(name), "/proc/%d/fd", (int)pid);
+        DIR *dir = opendir(name);
+        if (!dir)
+                return -errno;
+        for (struct dirent *entry; (entry = readdir(dir));) {
+                ssize_t length = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+                target[length < 0 ? 0 : length] = '\0';
+                count += strcmp(target, file) == 0;
+        }
+        closedir(dir);
+        return count;
+}
+
+/* The same for any file, below and above the numbers that the launch itself uses. */
+static void init_holds_nothing_of_the_hosts(void **state)
+{
+        struct box b;
+        struct sandbox s;
+        struct outcome o;
+        (void)state;
+        box_init(&b);
+        int low = open("/etc/passwd", O_RDONLY | O_CLOEXEC), high = fcntl(low, F_DUPFD_CLOEXEC, 300);
+        assert_true(low >= 0 && high >= 300);
+        assert_int_equal(count_of(getpid(), "/etc/passwd"), 2);
+        int output = start_waiting(&b, &s, &o);
+        /* It is undumpable: not for a user to see. */
+        assert_int_equal(count_of(s.pid, "/etc/passwd"), as_root() ? 0 : -EACCES);
+        sandbox_kill(&s);
+        expect_gone(&s);
+        release(&s, output);
+        close(low);
+        close(high);
+}
+
 static void kill_is_final(void **state)
 {
         struct box b;
@@ -629,6 +668,7 @@ int main(int argc, char **argv)
                 counted_test(orphans_die),
                 counted_test(broker_death_kills),
                 counted_test(siblings_hold_nothing),
+                counted_test(init_holds_nothing_of_the_hosts),
                 counted_test(kill_is_final),
                 counted_test(signals_are_passed_on),
                 counted_test(signals_from_inside_are_not),
