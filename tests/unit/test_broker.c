@@ -431,6 +431,17 @@ static void modes_are_the_callers_umask_away(void **state)
         assert_int_equal(cordon_client_open(channel, "/rw/suid", O_WRONLY | O_CREAT, 04755), -EPERM);
 }
 
+/* Making files with the caller's umask must not change that of the process that the broker is a guest in. */
+static void the_hosts_umask_is_its_own(void **state)
+{
+        stop(state);
+        mode_t old = umask(027);
+        start(state);
+        assert_int_equal(try_open("/rw/made", O_WRONLY | O_CREAT | O_EXCL), 0);
+        assert_int_equal(umask(old), 027);
+        unlink(at("/rw/made"));
+}
+
 static void status_flags_are_those_asked_for(void **state)
 {
         (void)state;
@@ -620,6 +631,7 @@ int main(void)
                 served_test(dot_dot_from_a_granted_directory_ends_at_what_is_granted),
                 served_test(creating_goes_through_a_dangling_link_as_open_does),
                 served_test(modes_are_the_callers_umask_away),
+                served_test(the_hosts_umask_is_its_own),
                 served_test(status_flags_are_those_asked_for),
                 served_test(a_fifo_waits_for_its_other_end),
                 served_test(a_malformed_datagram_ends_the_channel),
