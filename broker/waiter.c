@@ -23,6 +23,7 @@ struct waiting {
         struct request request;
         enum wait_kind kind;
         int fd, flags;
+        int watch; /* of inotify; shared by all entries on the same FIFO; -1: none */
 };
 
 struct waiter {
@@ -92,8 +93,14 @@ static bool settle(const struct waiter *w, struct waiting *e)
         return true;
 }
 
-static void drop(struct waiting *e)
+/* To be called when the entry is no longer in the list. */
+static void drop(const struct waiter *w, struct waiting *e)
 {
+        bool shared = e->watch < 0;
+        for (unsigned i = 0; i < w->count && !shared; i++)
+                shared = w->entries[i]->watch == e->watch;
+        if (!shared)
+                inotify_rm_watch(w->inotify, e->watch);
         fd_close(e->fd);
         free(e);
 }
@@ -112,8 +119,9 @@ static void settle_all(struct waiter *w)
                                 i++;
                                 continue;
                         }
-                        drop(w->entries[i]);
+                        struct waiting *done = w->entries[i];
                         w->entries[i] = w->entries[--w->count];
+                        drop(w, done);
                         moved = true;
                 }
         }
@@ -191,20 +199,20 @@ int waiter_add(struct waiter *w, const struct request *r, enum wait_kind kind, i
                 fd_close(fd);
                 return -ENOMEM;
         }
-        *e = (struct waiting){.request = *r, .kind = kind, .fd = fd, .flags = flags};
+        *e = (struct waiting){.request = *r, .kind = kind, .fd = fd, .flags = flags, .watch = -1};
 
         pthread_mutex_lock(&w->lock);
         int result = w->count < WAITER_MOST ? start(w) : -EAGAIN;
         if (result == 0) {
                 /* Watched before the first look, so that nothing falls between. Where the FIFO cannot be watched, the tick
-                 * still sees to it. One inode has one watch, however many wait; it goes with the inotify descriptor. */
+                 * still sees to it. One inode has one watch, however many wait. */
                 snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-                inotify_add_watch(w->inotify, name, IN_OPEN | IN_CLOSE);
+                e->watch = inotify_add_watch(w->inotify, name, IN_OPEN | IN_CLOSE);
                 w->entries[w->count++] = e;
         }
         pthread_mutex_unlock(&w->lock);
         if (result < 0)
-                drop(e);
+                drop(w, e);
         else
                 wake(w);
         return result;
@@ -221,8 +229,10 @@ struct waiter *waiter_free(struct waiter *w)
                 wake(w);
                 pthread_join(w->thread, NULL);
         }
-        for (unsigned i = 0; i < w->count; i++)
-                drop(w->entries[i]);
+        while (w->count > 0) {
+                struct waiting *last = w->entries[--w->count];
+                drop(w, last);
+        }
         fd_close(w->wake);
         fd_close(w->inotify);
         fd_close(w->scratch[0]);

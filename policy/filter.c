@@ -138,6 +138,7 @@ static const struct guard guards[] = {
         REFUSE("ioctl", ALWAYS, EPERM, IS(1, 0x541c)), /* TIOCLINUX pastes into it */
         REFUSE("ioctl", ALWAYS, EPERM, IS(1, TIOCSETD)), /* loads line disciplines */
         REFUSE("ioctl", ALWAYS, EPERM, IS(1, TIOCCONS)), /* takes the console's output */
+        REFUSE("ioctl", ALWAYS, EPERM, IS(1, TIOCEXCL)), /* locks the caller out of its terminal */
 
         ALLOW("personality", ALWAYS, IS(0, 0)),
         ALLOW("personality", ALWAYS, IS(0, UINT32_MAX)), /* asks */

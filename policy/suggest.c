@@ -123,17 +123,22 @@ static bool would_allow(const struct policy *p, const char *path, unsigned want,
         return policy_eval_with(p, path, strlen(path), want, &with).allow;
 }
 
-/* The directory of a path, where one may reasonably be granted: not the root, nor what lies in it (/usr, /etc), nor a whole
- * home. That a line would work does not make it advice. */
-static bool directory_of(const struct policy *p, const char *path, char *out, size_t size)
+/* Whether a person may be advised to let somebody write here: not in the root, nor in what lies in it (/usr, /etc), nor in a
+ * whole home. That a line would work does not make it advice; and a program can provoke the question on purpose. */
+static bool advisable(const struct policy *p, const char *path)
 {
-        const char *slash = strrchr(path, '/');
-        size_t length = (size_t)(slash - path);
+        return path[0] == '/' && strchr(path + 1, '/') && !(p->home && is_below(p->home, path));
+}
+
+/* The directory of a path below "/". */
+static bool directory_of(const char *path, char *out, size_t size)
+{
+        size_t length = (size_t)(strrchr(path, '/') - path);
         if (length == 0 || length >= size)
                 return false;
         memcpy(out, path, length);
         out[length] = '\0';
-        return strchr(out + 1, '/') && !(p->home && is_below(p->home, out));
+        return true;
 }
 
 int policy_suggest(const struct policy *p, const char *path, unsigned want, char *buf, size_t size)
@@ -145,11 +150,13 @@ int policy_suggest(const struct policy *p, const char *path, unsigned want, char
         if (path[0] != '/' || want == 0 || (want & ~(unsigned)ACCESS_ALL))
                 return -ENOENT;
         if (want & ACCESS_CREATE) {
-                if (!directory_of(p, path, directory, sizeof(directory)))
+                if (!directory_of(path, directory, sizeof(directory)))
                         return -ENOENT;
                 path = directory;
                 want |= ACCESS_WRITE;
         }
+        if ((want & ACCESS_WRITE) && !advisable(p, path))
+                return -ENOENT;
         struct verdict now = policy_eval(p, path, strlen(path), want);
         if (is_below(path, "/proc") || is_below(path, "/dev")) {
                 if ((now.rule && now.rule->class != CLASS_GRANT) || !put_world(p, path, want, &out))

@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "sandbox/report.h"
@@ -135,14 +136,39 @@ static _Noreturn void take_all_along(void)
         leave(125);
 }
 
+/* The broker ends the sandbox when its time is over. If it has not (the program can get the whole process group stopped by the
+ * terminal, and the broker with it), pid 1 does, a little later: all signals are blocked here, and it is never stopped. */
+enum { TIME_GRACE_S = 5 };
+
+static uint64_t now_ms(void)
+{
+        struct timespec now = {0};
+        SYS_CALL(clock_gettime, CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* How long to sleep; false when the time is over. */
+static bool time_left(uint64_t deadline_ms, struct timespec *left)
+{
+        uint64_t now = now_ms();
+        if (now >= deadline_ms)
+                return false;
+        *left = (struct timespec){.tv_sec = (time_t)((deadline_ms - now) / 1000) + 1};
+        return true;
+}
+
 static _Noreturn void watch(struct setup *s, pid_t program)
 {
+        uint64_t limit = s->world->limits.time_ms, deadline = limit ? now_ms() + limit + TIME_GRACE_S * 1000 : 0;
+        struct timespec left;
         struct pollfd ready[] = {{.fd = s->control, .events = POLLRDHUP}, {.fd = s->signals, .events = POLLIN}};
         uint64_t cpu_ns = 0;
         int status = 0;
 
         for (;;) {
-                int count = SYS_CALL(ppoll, ready, 2, NULL, NULL, (size_t)0);
+                if (deadline && !time_left(deadline, &left))
+                        take_all_along();
+                int count = SYS_CALL(ppoll, ready, 2, deadline ? &left : NULL, NULL, (size_t)0);
                 if (count == -EINTR)
                         continue;
                 if (count < 0 || ready[0].revents || (ready[1].revents & ~POLLIN))

@@ -90,3 +90,25 @@ test_limits_are_no_trouble_for_go_and_threads() {
         status_is 0
         is "$out" text
 }
+
+# A program can get the process group that it shares with cordon stopped by the terminal. pid 1 is never stopped.
+test_time_is_over_even_where_cordon_is_stopped() {
+        policy <<-END
+		use @dev
+		write $W
+		limit time 1s
+	END
+        mkfifo "$W/pipe"
+        "$CORDON" run -q -p "$T/policy" -- sh -c "exec 3>'$W/pipe'; echo up >&3; sleep 60" &
+        local cordon=$! line
+        exec 7<"$W/pipe"
+        read -r -t 20 line <&7
+        is "$line" up
+        kill -STOP $cordon
+        timeout 20 cat <&7 || fail "it lives on"
+        exec 7<&-
+        kill -CONT $cordon
+        rc=0
+        wait $cordon || rc=$?
+        is "$rc" 124
+}

@@ -394,6 +394,9 @@ static void suggestions_parse_and_allow(void **state)
         suggests("read /a\n", "create", "/new", NULL);
         suggests("read /a\n", "create", "/etc/new", NULL); /* a line would allow it, and much more */
         suggests("read /a\n", "create", "/home/u/new", NULL);
+        suggests("read /a\n", "write", "/", NULL);
+        suggests("read /a\n", "write", "/home/u", NULL);
+        suggests("read /a\n", "write", "/home/u/x", "write ~/x");
         suggests("read /a\n", "create", "/home/u/x/new", "write ~/x");
         suggests("exec /a\nread /b\n", "create", "/a/b/x", "write exec /a/b");
         suggests("read /a\n", "read", "/b/with space", "read \"/b/with space\"");
