@@ -142,18 +142,22 @@ static int add_descriptor(const struct server *s, const struct request *r, int f
         return number < 0 ? -errno : number;
 }
 
+/* In two steps: ADDFD, then the reply with the number. ADDFD_FLAG_SEND would be one, and a wake less, but it marks the call
+ * as answered before the descriptor is there: where we are stopped in between (Ctrl-Z, a debugger, the freezer), the kernel
+ * takes the descriptor back, and the caller's open returns 0, its standard input, instead. Two steps also close our own copy
+ * before the caller goes on: a file that anybody holds open for writing cannot be executed (ETXTBSY), and an end of a FIFO
+ * that we still hold is an end that is still there.
+ * Before WAIT_KILLABLE_RECV a signal could end the call between the two, and leave a descriptor that nobody knows of: one
+ * step there. */
 void notify_answer(const struct server *s, const struct request *r, struct answer *a)
 {
-        /* In two steps our copy is closed between them; it takes a second wake, so only where it matters, and only where no
-         * signal can end the call between the two and leave the caller with a descriptor that it does not know of. */
-        bool two_steps = a->exclusive && s->keeps_waiting;
         if (a->fd < 0) {
                 send_response(s, r->id, 0, a->error ? a->error : EACCES);
                 return;
         }
-        int number = add_descriptor(s, r, a->fd, two_steps ? 0 : SECCOMP_ADDFD_FLAG_SEND);
+        int number = add_descriptor(s, r, a->fd, s->keeps_waiting ? 0 : SECCOMP_ADDFD_FLAG_SEND);
         a->fd = fd_close(a->fd);
-        if (number >= 0 && two_steps)
+        if (number >= 0 && s->keeps_waiting)
                 send_response(s, r->id, number, 0);
         else if (number < 0 && number != -ENOENT) /* the caller lives, and has no room: it must not wait for ever */
                 send_response(s, r->id, 0, number == -EMFILE ? EMFILE : EACCES);

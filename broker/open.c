@@ -165,7 +165,6 @@ static int settle(struct job *j, int opened)
         bool writes = (j->flags & O_ACCMODE) != O_RDONLY;
         if (writes && lends_identity(st.st_mode))
                 return -EPERM;
-        j->answer->exclusive = S_ISFIFO(st.st_mode) || (S_ISREG(st.st_mode) && writes);
         if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 0) && !same_terminal(j))
                 return -ENXIO;
         if (j->nonblock)
@@ -285,7 +284,6 @@ static int open_or_create(struct job *j, const struct path *p)
                 if (!may.allow)
                         return refuse(j, p->text, ACCESS_CREATE, &may);
                 int fd = create_new(j, p);
-                j->answer->exclusive = (j->flags & O_ACCMODE) != O_RDONLY;
                 if (fd != -EEXIST || j->exclusive) {
                         if (fd >= 0)
                                 record(j, p->text, ACCESS_CREATE, &may, 0);

@@ -27,8 +27,6 @@ struct answer {
         int fd;
         int error; /* a positive errno, or 0 */
         bool deferred;
-        bool exclusive; /* our copy of fd must be gone before the caller goes on: a file that is open for writing cannot be
-                         * executed (ETXTBSY), and an end of a FIFO that is still open is an end that is still there */
 };
 
 #endif

@@ -88,7 +88,7 @@ static bool settle(const struct waiter *w, struct waiting *e)
                 r = -errno;
                 fd = fd_close(fd);
         }
-        struct answer answer = {.fd = r < 0 ? FD_NONE : fd, .error = r < 0 ? -r : 0, .exclusive = true};
+        struct answer answer = {.fd = r < 0 ? FD_NONE : fd, .error = r < 0 ? -r : 0};
         request_answer(w->server, &e->request, &answer);
         return true;
 }

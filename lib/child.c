@@ -251,7 +251,7 @@ static void bury(cordon_child *c, int wait_status)
                 c->exit.denied = counts.denied;
         }
         /* pid 1 watches the time as well, for when we were stopped. */
-        if (!c->reported && c->deadline_ns && child_now() >= c->deadline_ns)
+        if (!c->reported && (c->timed_out || (c->deadline_ns && child_now() >= c->deadline_ns)))
                 c->timed_out = c->reported = true;
         if (!c->reported) {
                 c->exit.reason = WIFSIGNALED(wait_status) ? CORDON_EXIT_SIGNAL : CORDON_EXIT_SETUP;
