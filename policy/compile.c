@@ -66,12 +66,19 @@ static bool same(const char *a, const char *b)
         return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static bool same_content(const struct rule *a, const struct rule *b)
+{
+        return a->content_length == b->content_length && !a->content == !b->content &&
+               (!a->content || memcmp(a->content, b->content, a->content_length) == 0);
+}
+
 /* Two lines of one file about one path: the same thing said twice is harmless, two things are not. In a bundle two names
  * may be links to one place on this host and not on another, or $CWD may be anywhere: there the stricter rule decides. */
 static void duplicate_check(struct compile *c, const struct pending *first, const struct pending *again)
 {
         const struct rule *a = &first->rule, *b = &again->rule;
-        bool linked = !same(a->asked, b->asked), differ = a->class != b->class || a->access != b->access;
+        bool linked = !same(a->asked, b->asked);
+        bool differ = a->class != b->class || a->access != b->access || !same_content(a, b);
         if (a->implied || b->implied || first->at.source != again->at.source || a->literal != b->literal ||
             strcmp(a->pattern, b->pattern) != 0)
                 return;
@@ -129,7 +136,7 @@ static int rule_insert(struct compile *c, struct rule *rule, const struct pendin
         const struct rule **slot = rule->class == CLASS_NEVER ? &t->nodes[node].never : &t->nodes[node].rule;
         if (!*slot || rule_compare(rule, *slot) > 0)
                 *slot = rule;
-        if (rule->class == CLASS_GRANT)
+        if (rule->class == CLASS_GRANT || (rule->class == CLASS_MASK && rule->literal))
                 mark_above(t, prefix);
         return 0;
 }
@@ -215,8 +222,9 @@ static int begin(struct compile *c)
 
 static int compile_steps(struct compile *c)
 {
-        int (*const steps[])(struct compile *) = {begin,        defines_collect, load_all,       lines_run,     world_finish,
-                                                  env_finish,   rules_finish,    aliases_finish, expects_finish};
+        int (*const steps[])(struct compile *) = {begin,      defines_collect, load_all,    lines_run,
+                                                  world_finish, env_finish,    fds_finish,  nets_finish,
+                                                  requirements_finish, rules_finish, aliases_finish, expects_finish};
         for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
                 if (steps[i](c) == -ENOMEM)
                         return -ENOMEM;
@@ -235,8 +243,8 @@ int policy_compile(struct policy **out, const struct policy_request *request)
         struct compile c = {.request = request, .policy = p, .arena = &p->arena};
         int r = compile_steps(&c);
         reports_deliver(&c);
-        struct vector *vectors[] = {&c.findings, &c.sources, &c.uses,    &c.rules, &c.aliases,
-                                    &c.expects, &c.defines, &c.env,   &c.syscalls};
+        struct vector *vectors[] = {&c.findings, &c.sources, &c.uses,     &c.rules, &c.aliases, &c.expects,
+                                    &c.defines,  &c.env,     &c.syscalls, &c.nets,  &c.fds,     &c.requirements};
         for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++)
                 vector_free(vectors[i]);
         if (r < 0)

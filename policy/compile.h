@@ -4,7 +4,8 @@
  *   lex.c     a line to words: decoded text with a mark on each byte that says how literal it is
  *   vars.c    variables: built-in, param, let; resolved when asked for, so that order does not matter
  *   params.c  where they come from: param and let lines, -D
- *   verbs.c   the table of verbs; rules.c, world.c, limits.c, and env.c carry them out
+ *   verbs.c   the table of verbs. They are carried out by rules.c, virtual.c, world.c, identity.c, inherit.c, network.c,
+ *             require.c, limits.c and env.c
  *   glob.c    an expanded word to patterns: braces, components, the canonical prefix
  *   compile.c everything to a struct policy: duplicates, the trie, the defaults
  *
@@ -117,6 +118,9 @@ enum setting_id {
         SET_TMP,
         SET_DEV,
         SET_CWD,
+        SET_CAPS,
+        SET_USER,
+        SET_HOSTNAME,
         SET_LIMITS, /* six of them, in the order of world.c's table */
         SET_COUNT = SET_LIMITS + 6,
 };
@@ -137,6 +141,12 @@ struct syscall_entry {
         unsigned depth;
 };
 
+struct fd_entry {
+        struct fd_rule rule;
+        struct place at;
+        unsigned depth;
+};
+
 struct compile {
         const struct policy_request *request;
         struct policy *policy;
@@ -153,13 +163,17 @@ struct compile {
         struct vector defines;       /* struct define */
         struct vector env;           /* struct env_entry */
         struct vector syscalls;      /* struct syscall_entry */
+        struct vector nets;          /* struct net_rule */
+        struct vector fds;           /* struct fd_entry */
+        struct vector requirements;  /* struct requirement */
         struct setting settings[SET_COUNT];
         const char *texts[SET_COUNT]; /* the line as written, for implied rules */
         unsigned devices;             /* bits into device_names */
         bool tmp_exec;
+        size_t content_length; /* of all `file` lines */
 };
 
-/* One verb of the language; `run` is NULL for words of later versions. */
+/* One verb of the language. */
 struct verb {
         const char *name;
         int (*run)(struct compile *c, struct source *s, struct line *l);
@@ -250,7 +264,7 @@ int glob_patterns(struct compile *c, const struct place *at, struct expanded *wo
 /* The canonical form of a literal path; remembers the symlinks on the way. NULL: reported, or no memory (*error). */
 const char *path_canonical(struct compile *c, const struct place *at, const char *path, int *error);
 
-/* ---- load.c, verbs.c, rules.c, world.c, env.c, limits.c --------------------------------------------------------- */
+/* ---- load.c, verbs.c, and those that carry verbs out ------------------------------------------------------------- */
 
 int load_all(struct compile *c);
 int load_use(struct compile *c, struct source *s, struct line *l);
@@ -258,7 +272,6 @@ int uses_check(struct compile *c);
 const struct verb *verb_find(const char *name);
 int verb_missing(struct compile *c, const struct source *s, struct line *l);
 int line_run(struct compile *c, struct source *s, struct line *l);
-bool verb_later(const char *name); /* a word of a later version */
 
 int run_rule(struct compile *c, struct source *s, struct line *l);
 int run_expect(struct compile *c, struct source *s, struct line *l);
@@ -271,12 +284,24 @@ int run_cwd(struct compile *c, struct source *s, struct line *l);
 int run_env(struct compile *c, struct source *s, struct line *l);
 int run_limit(struct compile *c, struct source *s, struct line *l);
 int run_syscalls(struct compile *c, struct source *s, struct line *l);
+int run_file(struct compile *c, struct source *s, struct line *l);
+int run_caps(struct compile *c, struct source *s, struct line *l);
+int run_user(struct compile *c, struct source *s, struct line *l);
+int run_hostname(struct compile *c, struct source *s, struct line *l);
+int run_fd(struct compile *c, struct source *s, struct line *l);
+int run_endpoint(struct compile *c, struct source *s, struct line *l);
+int run_require(struct compile *c, struct source *s, struct line *l);
 int run_nothing(struct compile *c, struct source *s, struct line *l); /* carried out elsewhere */
 
 int rule_add(struct compile *c, const struct rule *rule, const struct place *at, const struct pattern *pattern);
 int rules_finish(struct compile *c);
 int world_finish(struct compile *c);
 int env_finish(struct compile *c);
+int fds_finish(struct compile *c);
+int nets_finish(struct compile *c);
+int requirements_finish(struct compile *c);
+/* A copy of a vector's items in the arena; NULL: out of memory. */
+void *vector_keep(struct compile *c, const struct vector *v, size_t size);
 int size_parse(const char *text, uint64_t *bytes); /* "64M"; 0 or -EINVAL */
 
 /* What a world line may do, given who spoke before. */
@@ -286,6 +311,9 @@ enum setting_claim {
         CLAIM_IGNORE,   /* a file that counts more has */
         CLAIM_WRONG,    /* this file has, on another line: reported */
 };
+/* For what has one value: takes it where it counts. Two values of one rank are an error, unless they are the same. */
+bool setting_take(struct compile *c, enum setting_id id, const struct place *at, const char *what, bool same_value,
+                  struct origin *origin);
 enum setting_claim setting_claim(struct compile *c, enum setting_id id, const struct place *at, const char *what);
 
 #endif

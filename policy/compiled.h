@@ -11,8 +11,8 @@
 /* One `expect` line's claim about one path. */
 struct expectation {
         bool allow;
-        unsigned access;
-        const char *op, *path, *asked; /* canonical, and as expanded */
+        unsigned access;               /* 0: it is about an endpoint */
+        const char *op, *path, *asked; /* canonical, and as expanded; of an endpoint both are what was written */
         const char *source;            /* the text of its line */
         struct origin origin;
         unsigned column, width;

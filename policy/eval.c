@@ -154,11 +154,13 @@ static bool walk_path(struct walk *w, const char *path, size_t length)
 static struct verdict judge(const struct best *best, unsigned want)
 {
         const struct rule *rule = best->rule;
-        bool allow = rule->class == CLASS_GRANT && want != 0 && (want & ~rule->access) == 0;
+        bool within = want != 0 && (want & ~rule->access) == 0;
+        bool grants = rule->class == CLASS_GRANT || rule->class == CLASS_MASK;
         return (struct verdict){
-                .allow = allow,
-                .error = allow ? 0 : rule->class == CLASS_HIDE ? ENOENT : EACCES,
-                .access = rule->class == CLASS_GRANT ? rule->access : 0,
+                .allow = within && grants,
+                .error = within && grants ? 0 : rule->class == CLASS_HIDE ? ENOENT : EACCES,
+                .access = grants ? rule->access : 0,
+                .ask = within && rule->class == CLASS_ASK,
                 .rule = rule,
         };
 }

@@ -42,8 +42,29 @@ static void complain(const struct expectation *e, const char *message, const cha
                 diag(ctx, &d);
 }
 
+/* A claim about an endpoint. */
+static bool endpoint_holds(const struct policy *p, const struct expectation *e, cordon_diag_fn *diag, void *ctx)
+{
+        char host[256], message[512], hint[512];
+        unsigned port = 0;
+        bool split = endpoint_split(e->path, host, &port); /* it was checked when the line was read */
+        enum net_op op = strcmp(e->op, "bind") ? NET_CONNECT : NET_BIND;
+        struct net_verdict v = split ? policy_net_eval(p, op, host, port) : (struct net_verdict){0};
+        if (v.allow == e->allow)
+                return true;
+        snprintf(message, sizeof(message), "%s to %s is %s", e->op, e->asked, v.allow ? "allowed" : "denied");
+        if (v.rule)
+                snprintf(hint, sizeof(hint), "%s:%u says: %s", v.rule->origin.file, v.rule->origin.line, v.rule->text);
+        else
+                snprintf(hint, sizeof(hint), v.allow ? "the network of `net` covers it" : "no rule covers it");
+        complain(e, message, hint, diag, ctx);
+        return false;
+}
+
 static bool holds(const struct policy *p, const struct expectation *e, cordon_diag_fn *diag, void *ctx)
 {
+        if (!e->access)
+                return endpoint_holds(p, e, diag, ctx);
         char message[512], hint[512];
         struct verdict v = policy_eval(p, e->path, strlen(e->path), e->access);
         bool leaks = pattern_alone_stops(p, e, &v);
@@ -55,6 +76,7 @@ static bool holds(const struct policy *p, const struct expectation *e, cordon_di
         else
                 snprintf(message, sizeof(message), "%s of %s is %s", e->op, e->asked,
                          v.allow              ? "allowed"
+                         : v.ask             ? "denied unless a person allows it"
                          : v.error == ENOENT ? "denied: it does not exist there"
                                              : "denied");
         explain(e, &v, hint, sizeof(hint));

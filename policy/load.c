@@ -63,6 +63,11 @@ static int header_check(struct compile *c, struct source *s)
         return report(c, &at, "begin the file with: cordon 1", "the first line is not 'cordon 1'");
 }
 
+static bool uses_files(const struct verb *v)
+{
+        return !strcmp(v->name, "use") || !strcmp(v->name, "use?");
+}
+
 static int source_lines(struct compile *c, struct source *s)
 {
         for (size_t i = 0; i < s->line_count; i++) {
@@ -82,7 +87,7 @@ static int source_lines(struct compile *c, struct source *s)
                 return -ENOMEM;
         for (size_t i = 0; i < s->line_count; i++) {
                 struct line *l = &s->lines[i];
-                if (!l->bad && l->verb && !strcmp(l->verb->name, "use") && load_use(c, s, l) == -ENOMEM)
+                if (!l->bad && l->verb && uses_files(l->verb) && load_use(c, s, l) == -ENOMEM)
                         return -ENOMEM;
         }
         return 0;
@@ -198,6 +203,18 @@ static int load_one(struct compile *c, const char *name, const struct place *at,
         return r == -ENOMEM ? r : 0;
 }
 
+/* `use?` takes a file that may not be there. A bundle is always there: a name that is none is a slip of the pen. */
+static bool may_be_missing(const struct compile *c, const struct line *l, const char *name)
+{
+        char identity[64], *data = NULL;
+        size_t length = 0;
+        if (strcmp(l->verb->name, "use?") != 0 || name[0] == '@')
+                return false;
+        int r = c->request->host->read_file(c->request->host->ctx, name, &data, &length, identity);
+        free(data);
+        return r == -ENOENT;
+}
+
 static int use_one(struct compile *c, struct source *s, struct line *l, const struct word *w)
 {
         struct place at = place_word(s, l, w);
@@ -210,7 +227,7 @@ static int use_one(struct compile *c, struct source *s, struct line *l, const st
                 r = report(c, &at, arena_printf(c->arena, name[strcspn(name, "./")] ? "write $HERE/%s"
                                                                               : "write @%s for a bundle", name),
                            "a path must be absolute");
-        if (r == 0)
+        if (r == 0 && !may_be_missing(c, l, name))
                 r = load_one(c, name, &at, &used);
         if (r != 0 || !used)
                 return r;
@@ -225,7 +242,7 @@ int load_use(struct compile *c, struct source *s, struct line *l)
 {
         struct place at = place_line(s, l);
         if (l->count < 2)
-                return report(c, &at, "name a bundle or a file: use @base", "'use' needs a name");
+                return report(c, &at, "name a bundle or a file: use @base", "'%s' needs a name", l->verb->name);
         for (size_t i = 1; i < l->count; i++) {
                 if (use_one(c, s, l, &l->words[i]) == -ENOMEM)
                         return -ENOMEM;

@@ -223,8 +223,43 @@ static void check_limits(struct planner *p)
                 planner_note(p, l->procs_at, "limit procs counts threads, too");
 }
 
+/* What the language can say and this version cannot carry out: refused by name, rather than left out. */
+static void check_not_yet(struct planner *p)
+{
+        const struct world *w = p->world;
+
+        for (size_t i = 0; i < w->net_count; i++)
+                planner_refuse_at(p, w->nets[i].origin, "leave it out; `net loopback` and `net host` are there",
+                                  "`%s` cannot be enforced by this version: connections are not brokered yet", w->nets[i].text);
+        for (size_t i = 0; w->devices[i]; i++)
+                if (strcmp(w->devices[i], "pts") == 0)
+                        planner_refuse_at(p, w->dev_at, "leave it out of the `dev` line",
+                                          "`dev pts`: this version has no pseudo-terminals of the sandbox's own");
+        for (size_t i = 0; i < p->rule_count; i++)
+                if (p->rules[i].access & ACCESS_UNIX)
+                        planner_refuse(p, &p->rules[i], "leave it out", "`%s` cannot be enforced by this version: "
+                                       "AF_UNIX sockets are not brokered yet", p->rules[i].text);
+}
+
+/* Verbs that are parsed and not carried out yet. */
+static void check_unfinished(struct planner *p)
+{
+        const struct world *w = p->world;
+        const struct origin *lines[] = {&w->caps_at, &w->user_at, &w->hostname_at, w->fd_count ? &w->fds[0].origin : NULL,
+                                        w->requirement_count ? &w->requirements[0].origin : NULL};
+
+        for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+                if (lines[i] && lines[i]->line)
+                        planner_refuse_at(p, *lines[i], NULL, "this line is not carried out yet");
+        for (size_t i = 0; i < p->rule_count; i++)
+                if (p->rules[i].content || p->rules[i].class == CLASS_MASK)
+                        planner_refuse(p, &p->rules[i], NULL, "`%s` is not carried out yet", p->rules[i].text);
+}
+
 void plan_check(struct planner *p)
 {
+        check_not_yet(p);
+        check_unfinished(p);
         for (size_t i = 0; i < p->rule_count; i++) {
                 const struct rule *rule = &p->rules[i];
                 if (rule->literal)

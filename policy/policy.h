@@ -25,13 +25,22 @@ enum {
         ACCESS_CREATE = 1u << 2, /* new names */
         ACCESS_WRITE = 1u << 3,  /* existing content and metadata, renaming, removing */
         ACCESS_EXEC = 1u << 4,   /* execve, executable mappings */
+        ACCESS_UNIX = 1u << 5,   /* connecting or sending to a socket that was not made in the sandbox */
 };
+/* What can be done with files. */
 #define ACCESS_ALL (ACCESS_LIST | ACCESS_READ | ACCESS_CREATE | ACCESS_WRITE | ACCESS_EXEC)
 
 /* ---- rules ---------------------------------------------------------------------------------------------------- */
 
 /* Ordered from the most lenient to the strictest: where all else is equal, the larger wins. */
-enum verb_class { CLASS_GRANT, CLASS_DENY, CLASS_HIDE, CLASS_NEVER };
+enum verb_class {
+        CLASS_GRANT,
+        CLASS_ASK,  /* a person decides; `access` says about what */
+        CLASS_MASK, /* an empty file or directory in its place, which may be read */
+        CLASS_DENY,
+        CLASS_HIDE,
+        CLASS_NEVER
+};
 
 struct origin {
         const char *file; /* as named by the user, or "@bundle", or "(default)" */
@@ -41,7 +50,7 @@ struct origin {
 struct rule {
         struct origin origin;
         enum verb_class class;
-        unsigned access;     /* ACCESS_*, 0 for restricting classes */
+        unsigned access;     /* ACCESS_*, 0 for deny, hide and never */
         unsigned use_depth;  /* 0: the user's own file; the smaller wins over the larger */
         bool literal;        /* the pattern has no wildcard */
         bool floating;       /* the pattern begins with a wildcard component */
@@ -52,6 +61,8 @@ struct rule {
         const char *asked;   /* for literal rules, the path as expanded, before symlinks were resolved */
         const char *text;    /* the rule as written, for messages: "deny $REPO/.env" */
         const char *because; /* or NULL */
+        const char *content; /* of a `file`: what is there instead of anything of the host's; may hold NULs. Or NULL */
+        size_t content_length;
         bool implied;        /* comes from a world rule (tmp, dev, proc): `text` is that line */
 };
 
@@ -79,6 +90,42 @@ struct env_rule {
         struct origin origin;
 };
 
+/* One endpoint of a `connect` or `bind` line. */
+enum net_op { NET_CONNECT, NET_BIND };
+struct net_rule {
+        enum net_op op;
+        int family;       /* AF_INET, AF_INET6; AF_UNSPEC: `name` counts */
+        const char *name; /* lower case; may begin with "*."; "*" is any name or address */
+        unsigned char address[16];
+        unsigned prefix;               /* how many bits of it count */
+        unsigned first_port, last_port;
+        const char *text;              /* the rule as written: "connect example.org:443" */
+        struct origin origin;
+};
+
+/* A descriptor that the program inherits under the same number. */
+struct fd_rule {
+        int number;
+        unsigned access; /* ACCESS_READ, ACCESS_WRITE: what it must be opened for and no more; 0: as it is */
+        struct origin origin;
+};
+
+enum user_mode {
+        USER_DEFAULT, /* an ordinary user: own; root: an id without privileges */
+        USER_OWN,     /* the caller's own id, root's too */
+        USER_ROOT,    /* the default id, seen as 0 inside */
+        USER_ID,      /* the default id, seen as uid and gid inside */
+};
+
+/* What a `require` line wants of the host; without it nothing is started. */
+enum feature { FEATURE_KERNEL, FEATURE_LANDLOCK, FEATURE_USERNS, FEATURE_CGROUP, FEATURE_IDMAP };
+struct requirement {
+        enum feature feature;
+        unsigned major, minor; /* of a kernel; Landlock's ABI is in `major`, 0: any */
+        const char *text;      /* "landlock 6" */
+        struct origin origin;
+};
+
 struct syscall_rule {
         bool deny;        /* `syscalls deny NAME…` */
         const char *name; /* "openat" or "@basic"; checked to exist when parsed */
@@ -92,6 +139,12 @@ struct world {
         bool tmp;
         uint64_t tmp_size;
         struct origin net_at, proc_at, audit_at, tmp_at, dev_at, cwd_at; /* line 0: the default */
+        struct origin caps_at, user_at, hostname_at;
+        uint64_t caps; /* a bit for each capability that is kept */
+        enum user_mode user;
+        uid_t uid; /* for USER_ID */
+        gid_t gid;
+        const char *hostname; /* or NULL: "sandbox" */
         const char *const *devices; /* names below /dev; NULL-terminated */
         const char *cwd;            /* or NULL: the caller's, where the view has it */
         struct limits limits;
@@ -100,6 +153,12 @@ struct world {
         bool env_given; /* some file has an env line */
         const struct syscall_rule *syscalls;
         size_t syscall_count;
+        const struct net_rule *nets;
+        size_t net_count;
+        const struct fd_rule *fds; /* ascending */
+        size_t fd_count;
+        const struct requirement *requirements;
+        size_t requirement_count;
 };
 
 /* ---- the host, as far as a policy must know it ---------------------------------------------------------------- */
@@ -148,6 +207,7 @@ struct verdict {
         int error;               /* 0, EACCES or ENOENT */
         unsigned access;         /* all that the winning rule grants here */
         const struct rule *rule; /* the winner, or NULL: no rule covers the path */
+        bool ask;                /* not allowed by itself: a person may allow it */
         bool ancestor;           /* no rule, but a granted path lies below: the directory may be listed, else EACCES */
 };
 
@@ -160,6 +220,16 @@ struct verdict {
  *     is exact beats a wildcard; then the smaller use_depth; then the stricter class; then the fewer accesses;
  *  3. no match: ENOENT, unless `ancestor` and the wish is ACCESS_LIST. A match that grants less: EACCES, hide: ENOENT. */
 struct verdict policy_eval(const struct policy *p, const char *path, size_t length, unsigned want);
+
+/* The same for an endpoint. `host` is a name, or an address as text; a name is never looked up, so a rule about addresses does
+ * not cover it. `rule` is NULL where `net` alone decided. */
+struct net_verdict {
+        bool allow;
+        const struct net_rule *rule;
+};
+struct net_verdict policy_net_eval(const struct policy *p, enum net_op op, const char *host, unsigned port);
+/* Takes "host:port", "[v6]:port" apart. False where it is none. `host` needs room for 256 bytes. */
+bool endpoint_split(const char *text, char host[256], unsigned *port);
 
 /* True where a rule (literal or not) could apply strictly below `path`, e.g. an exception inside a tree. */
 bool policy_has_below(const struct policy *p, const char *path);

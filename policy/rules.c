@@ -13,7 +13,8 @@ struct adding {
 static int add_pattern(void *ctx, const struct pattern *pattern)
 {
         struct adding *a = ctx;
-        if (pattern->floating && a->rule.class == CLASS_GRANT)
+        bool grants = a->rule.class == CLASS_GRANT || a->rule.class == CLASS_ASK;
+        if (pattern->floating && grants)
                 return report(a->c, &a->at, "begin it with a directory: $CWD/**/…",
                               "a pattern that begins with a wildcard can only restrict");
         if (pattern->literal && !strcmp(pattern->text, "/") && (a->rule.access & (ACCESS_WRITE | ACCESS_CREATE)))
@@ -53,15 +54,18 @@ static int verbs_join(struct compile *c, struct source *s, struct line *l, struc
                 struct place at = place_word(s, l, &l->words[i]);
                 if (!v || (i > 0 && l->words[i].marks[0] != MARK_PLAIN))
                         break;
-                if (!v->run)
-                        r = report(c, &at, NULL, "'%s' is not supported in this version", v->name);
-                else if (i > 0 && !(v->data && l->verb->data))
-                        r = report(c, &at, "only list, read, create, write and exec stand side by side",
+                bool leads = l->verb->data || l->verb->class == CLASS_ASK; /* ask read write PATH */
+                if (i > 0 && !(v->data && leads))
+                        r = report(c, &at, "only list, read, create, write, exec and unix stand side by side",
                                    "'%s' cannot stand beside '%s'", v->name, l->verb->name);
                 rule->access |= v->access;
                 buf_printf(&names, "%s%s", i ? " " : "", v->name);
         }
         *first = i;
+        if (r == 0 && rule->class == CLASS_ASK && !rule->access) {
+                struct place at = place_word(s, l, &l->words[0]);
+                r = report(c, &at, "write: ask read PATH", "'ask' needs a verb: what is it that may be asked for?");
+        }
         if (r == 0 && !(rule->verb = names.bad ? NULL : arena_copy(c->arena, names.data, names.length)))
                 r = -ENOMEM;
         buf_free(&names);
@@ -131,7 +135,8 @@ static int expect_words(struct compile *c, struct source *s, struct line *l, str
 {
         struct place at = place_line(s, l);
         if (l->count < 4)
-                return report(c, &at, "write: expect allow read /etc/hosts", "'expect' needs allow or deny, what, and a path");
+                return report(c, &at, "write: expect allow read /etc/hosts",
+                              "'expect' needs allow or deny, an access, and what it is about");
         at = place_word(s, l, &l->words[1]);
         e->allow = !strcmp(l->words[1].text, "allow");
         if (!e->allow && strcmp(l->words[1].text, "deny") != 0)
@@ -140,11 +145,25 @@ static int expect_words(struct compile *c, struct source *s, struct line *l, str
         at = place_word(s, l, &l->words[2]);
         e->op = l->words[2].text;
         e->access = access_from_name(e->op);
-        if (e->access)
+        if (e->access || !strcmp(e->op, "connect") || !strcmp(e->op, "bind"))
                 return 0;
-        if (verb_later(e->op))
-                return report(c, &at, NULL, "'%s' is not supported in this version", e->op);
-        return report(c, &at, "it is one of list, read, create, write, exec", "'%s' is nothing that can be asked", e->op);
+        return report(c, &at, "it is one of list, read, create, write, exec, unix, connect, bind",
+                      "'%s' is nothing that can be asked", e->op);
+}
+
+/* What one claim is about: a path, or an endpoint. */
+static int expect_subject(struct compile *c, struct source *s, struct line *l, const struct word *w, struct expectation *e)
+{
+        char host[256];
+        unsigned port;
+        if (e->access)
+                return expand_path(c, s, l, w, &e->path, &e->asked);
+        int r = expand_value(c, s, l, w, 0, false, &e->path);
+        struct place at = place_word(s, l, w);
+        e->asked = e->path;
+        if (r == 0 && !endpoint_split(e->path, host, &port))
+                r = report(c, &at, "write HOST:PORT, as in example.org:443 or [::1]:80", "'%s' is no endpoint", e->path);
+        return r;
 }
 
 int run_expect(struct compile *c, struct source *s, struct line *l)
@@ -152,7 +171,7 @@ int run_expect(struct compile *c, struct source *s, struct line *l)
         struct expectation claim = {.origin = {s->name, l->number}, .source = l->text};
         int r = expect_words(c, s, l, &claim);
         for (size_t i = 3; r == 0 && i < l->count; i++) {
-                r = expand_path(c, s, l, &l->words[i], &claim.path, &claim.asked);
+                r = expect_subject(c, s, l, &l->words[i], &claim);
                 if (r != 0 || s->depth > 0) /* a used file's claims hold for it alone: the user's lines may change them */
                         continue;
                 struct expectation *e = vector_push(&c->expects, sizeof(*e));

@@ -23,3 +23,11 @@ void vector_free(struct vector *v)
         free(v->items);
         *v = (struct vector){0};
 }
+
+void *vector_keep(struct compile *c, const struct vector *v, size_t size)
+{
+        void *items = arena_alloc(c->arena, v->count * size);
+        if (items && v->count > 0)
+                memcpy(items, v->items, v->count * size);
+        return items;
+}

@@ -16,10 +16,15 @@ static const struct verb verbs[] = {
         {"create", run_rule, CREATE, CLASS_GRANT, true},
         {"write", run_rule, WRITE, CLASS_GRANT, true},
         {"exec", run_rule, EXEC, CLASS_GRANT, true},
+        {"unix", run_rule, LIST | ACCESS_UNIX, CLASS_GRANT, true},
+        {"ask", run_rule, 0, CLASS_ASK, false},
+        {"mask", run_rule, READ, CLASS_MASK, false},
         {"deny", run_rule, 0, CLASS_DENY, false},
         {"hide", run_rule, 0, CLASS_HIDE, false},
         {"never", run_rule, 0, CLASS_NEVER, false},
+        {"file", run_file, READ, CLASS_GRANT, false},
         {"use", run_nothing, 0, CLASS_GRANT, false},
+        {"use?", run_nothing, 0, CLASS_GRANT, false},
         {"param", run_nothing, 0, CLASS_GRANT, false},
         {"let", run_nothing, 0, CLASS_GRANT, false},
         {"tmp", run_tmp, 0, CLASS_GRANT, false},
@@ -27,24 +32,18 @@ static const struct verb verbs[] = {
         {"proc", run_proc, 0, CLASS_GRANT, false},
         {"env", run_env, 0, CLASS_GRANT, false},
         {"cwd", run_cwd, 0, CLASS_GRANT, false},
+        {"fd", run_fd, 0, CLASS_GRANT, false},
+        {"caps", run_caps, 0, CLASS_GRANT, false},
+        {"user", run_user, 0, CLASS_GRANT, false},
+        {"hostname", run_hostname, 0, CLASS_GRANT, false},
         {"net", run_net, 0, CLASS_GRANT, false},
+        {"connect", run_endpoint, 0, CLASS_GRANT, false},
+        {"bind", run_endpoint, 0, CLASS_GRANT, false},
         {"limit", run_limit, 0, CLASS_GRANT, false},
         {"syscalls", run_syscalls, 0, CLASS_GRANT, false},
+        {"require", run_require, 0, CLASS_GRANT, false},
         {"expect", run_expect, 0, CLASS_GRANT, false},
         {"audit", run_audit, 0, CLASS_GRANT, false},
-        /* of later versions: known, so that they are refused by name */
-        {"mask", NULL, 0, CLASS_GRANT, false},
-        {"ask", NULL, 0, CLASS_GRANT, false},
-        {"connect", NULL, 0, CLASS_GRANT, false},
-        {"bind", NULL, 0, CLASS_GRANT, false},
-        {"unix", NULL, 0, CLASS_GRANT, false},
-        {"file", NULL, 0, CLASS_GRANT, false},
-        {"fd", NULL, 0, CLASS_GRANT, false},
-        {"caps", NULL, 0, CLASS_GRANT, false},
-        {"user", NULL, 0, CLASS_GRANT, false},
-        {"hostname", NULL, 0, CLASS_GRANT, false},
-        {"use?", NULL, 0, CLASS_GRANT, false},
-        {"require", NULL, 0, CLASS_GRANT, false},
 };
 
 const struct verb *verb_find(const char *name)
@@ -56,29 +55,19 @@ const struct verb *verb_find(const char *name)
         return NULL;
 }
 
-bool verb_later(const char *name)
-{
-        const struct verb *v = verb_find(name);
-        return v && !v->run;
-}
-
 int verb_missing(struct compile *c, const struct source *s, struct line *l)
 {
         const struct word *w = &l->words[0];
         struct place at = place_word(s, l, w);
         l->bad = true;
-        if (verb_later(w->text))
-                return report(c, &at, NULL, "'%s' is not supported in this version", w->text);
         if (!strcmp(w->text, "cordon"))
                 return report(c, &at, NULL, "'cordon' can only be the first line");
         if (!strcmp(w->text, "because"))
                 return report(c, &at, "write it at the end of a rule: deny PATH because \"…\"",
                               "'because' is no line of its own");
         struct nearest n = {.wanted = w->text};
-        for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
-                if (verbs[i].run)
-                        nearest_offer(&n, verbs[i].name);
-        }
+        for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+                nearest_offer(&n, verbs[i].name);
         return report(c, &at, nearest_hint(c, &n, ""), "unknown verb '%s'", w->text);
 }
 
@@ -108,7 +97,7 @@ static const struct {
         unsigned access;
 } accesses[] = { /* those that say most come first */
         {"write", ACCESS_WRITE}, {"create", ACCESS_CREATE}, {"exec", ACCESS_EXEC},
-        {"read", ACCESS_READ},   {"list", ACCESS_LIST},
+        {"read", ACCESS_READ},   {"unix", ACCESS_UNIX},     {"list", ACCESS_LIST},
 };
 
 unsigned access_from_name(const char *name)

@@ -8,8 +8,8 @@
 
 #define TMP_DEFAULT (256ull << 20)
 
-const char *const device_names[] = {"null", "zero", "full", "random", "urandom", "tty", NULL};
-#define DEVICES_ALL 0x3fu
+const char *const device_names[] = {"null", "zero", "full", "random", "urandom", "tty", "pts", NULL};
+#define DEVICES_DEFAULT 0x3fu /* all but pts */
 
 enum setting_claim setting_claim(struct compile *c, enum setting_id id, const struct place *at, const char *what)
 {
@@ -23,6 +23,18 @@ enum setting_claim setting_claim(struct compile *c, enum setting_id id, const st
         enum setting_claim claim = s->set ? CLAIM_STRICTER : CLAIM_TAKE;
         *s = (struct setting){.set = true, .depth = at->source->depth, .source = at->source, .line = at->line->number};
         return claim;
+}
+
+bool setting_take(struct compile *c, enum setting_id id, const struct place *at, const char *what, bool same_value,
+                  struct origin *origin)
+{
+        enum setting_claim claim = setting_claim(c, id, at, what);
+        if (claim == CLAIM_STRICTER && !same_value)
+                report(c, at, "say it in your own file", "'%s' is also given at %s:%u, differently", what, origin->file,
+                       origin->line);
+        if (claim == CLAIM_TAKE)
+                *origin = (struct origin){at->source->name, at->line->number};
+        return claim == CLAIM_TAKE;
 }
 
 /* Whether the new value counts; where it does, `*origin` says so. */
@@ -113,14 +125,8 @@ int run_cwd(struct compile *c, struct source *s, struct line *l)
         int r = expand_path(c, s, l, &l->words[1], &path, NULL);
         if (r != 0)
                 return r;
-        enum setting_claim claim = setting_claim(c, SET_CWD, &at, "cwd");
-        if (claim == CLAIM_STRICTER && strcmp(path, w->cwd) != 0)
-                return report(c, &at, "say it in your own file", "'cwd' is also given at %s:%u, differently",
-                              w->cwd_at.file, w->cwd_at.line);
-        if (claim == CLAIM_TAKE) {
+        if (setting_take(c, SET_CWD, &at, "cwd", w->cwd && !strcmp(path, w->cwd), &w->cwd_at))
                 w->cwd = path;
-                w->cwd_at = (struct origin){s->name, l->number};
-        }
         return 0;
 }
 
@@ -165,19 +171,21 @@ int run_tmp(struct compile *c, struct source *s, struct line *l)
 
 static int device_unknown(struct compile *c, struct source *s, struct line *l, const struct word *w)
 {
-        static const char *const later[] = {"pts", "ptmx", "shm", "fuse", "kvm", "dri", "snd", "video"};
+        static const char *const known = "there are null, zero, full, random, urandom, tty and pts";
+        static const char *const later[] = {"ptmx", "fuse", "kvm", "dri", "snd", "video"};
         struct place at = place_word(s, l, w);
         struct nearest n = {.wanted = w->text};
+        if (!strcmp(w->text, "shm"))
+                return report(c, &at, "leave it out", "/dev/shm is there wherever /tmp is private: no device is needed");
         for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++) {
                 if (!strcmp(w->text, later[i]))
-                        return report(c, &at, "there are null, zero, full, random, urandom and tty",
+                        return report(c, &at, !strcmp(w->text, "ptmx") ? "it comes with pts" : known,
                                       "the device '%s' is not supported in this version", w->text);
         }
         for (size_t i = 0; device_names[i]; i++)
                 nearest_offer(&n, device_names[i]);
         const char *hint = nearest_hint(c, &n, "");
-        return report(c, &at, hint ? hint : "there are null, zero, full, random, urandom and tty",
-                      "there is no device '%s'", w->text);
+        return report(c, &at, hint ? hint : known, "there is no device '%s'", w->text);
 }
 
 int run_dev(struct compile *c, struct source *s, struct line *l)
@@ -257,7 +265,8 @@ int world_finish(struct compile *c)
                 enum setting_id id;
                 struct origin *at;
         } origins[] = {{SET_NET, &w->net_at}, {SET_PROC, &w->proc_at}, {SET_AUDIT, &w->audit_at},
-                       {SET_TMP, &w->tmp_at}, {SET_DEV, &w->dev_at},   {SET_CWD, &w->cwd_at}};
+                       {SET_TMP, &w->tmp_at}, {SET_DEV, &w->dev_at},   {SET_CWD, &w->cwd_at},
+                       {SET_CAPS, &w->caps_at}, {SET_USER, &w->user_at}, {SET_HOSTNAME, &w->hostname_at}};
         for (size_t i = 0; i < sizeof(origins) / sizeof(*origins); i++) {
                 if (!c->settings[origins[i].id].set)
                         *origins[i].at = standard;
@@ -267,7 +276,7 @@ int world_finish(struct compile *c)
                 w->tmp_size = TMP_DEFAULT;
         }
         if (!c->settings[SET_DEV].set)
-                c->devices = DEVICES_ALL;
+                c->devices = DEVICES_DEFAULT;
         if (w->tmp)
                 r = imply(c, SET_TMP, &w->tmp_at, "tmp private 256M", c->tmp_exec ? ACCESS_ALL : write,
                           c->tmp_exec ? "write exec" : "write", "/tmp");

@@ -31,10 +31,10 @@ static const struct {
          "    2 | wirte /x\n"
          "      | ^~~~~ did you mean 'write'?\n"},
         {"cordon 1\n"
-         "connect a:1\n",
-         "x.policy:2:1: error: 'connect' is not supported in this version\n"
-         "    2 | connect a:1\n"
-         "      | ^~~~~~~\n"},
+         "connect a\n",
+         "x.policy:2:9: error: 'a' is no endpoint\n"
+         "    2 | connect a\n"
+         "      |         ^ write HOST:PORT, as in example.org:443 or [::1]:80\n"},
         {"cordon 1\n"
          "because \"x\"\n",
          "x.policy:2:1: error: 'because' is no line of its own\n"
@@ -220,7 +220,7 @@ static const struct {
          "read deny /a\n",
          "x.policy:2:6: error: 'deny' cannot stand beside 'read'\n"
          "    2 | read deny /a\n"
-         "      |      ^~~~ only list, read, create, write and exec stand side by side\n"},
+         "      |      ^~~~ only list, read, create, write, exec and unix stand side by side\n"},
         {"cordon 1\n"
          "read /a because\n",
          "x.policy:2:9: error: 'because' needs a reason\n"
@@ -315,10 +315,10 @@ static const struct {
          "    2 | dev nul\n"
          "      |     ^~~ did you mean 'null'?\n"},
         {"cordon 1\n"
-         "dev pts\n",
-         "x.policy:2:5: error: the device 'pts' is not supported in this version\n"
-         "    2 | dev pts\n"
-         "      |     ^~~ there are null, zero, full, random, urandom and tty\n"},
+         "dev kvm\n",
+         "x.policy:2:5: error: the device 'kvm' is not supported in this version\n"
+         "    2 | dev kvm\n"
+         "      |     ^~~ there are null, zero, full, random, urandom, tty and pts\n"},
         {"cordon 1\n"
          "dev\n",
          "x.policy:2:1: error: 'dev' needs the names of devices\n"
@@ -406,18 +406,18 @@ static const struct {
          "    2 | expect maybe read /x\n"
          "      |        ^~~~~ write: expect allow …, or expect deny …\n"},
         {"cordon 1\n"
-         "expect deny connect a:1\n",
-         "x.policy:2:13: error: 'connect' is not supported in this version\n"
-         "    2 | expect deny connect a:1\n"
-         "      |             ^~~~~~~\n"},
+         "expect deny connect a\n",
+         "x.policy:2:21: error: 'a' is no endpoint\n"
+         "    2 | expect deny connect a\n"
+         "      |                     ^ write HOST:PORT, as in example.org:443 or [::1]:80\n"},
         {"cordon 1\n"
          "expect deny look /x\n",
          "x.policy:2:13: error: 'look' is nothing that can be asked\n"
          "    2 | expect deny look /x\n"
-         "      |             ^~~~ it is one of list, read, create, write, exec\n"},
+         "      |             ^~~~ it is one of list, read, create, write, exec, unix, connect, bind\n"},
         {"cordon 1\n"
          "expect deny\n",
-         "x.policy:2:1: error: 'expect' needs allow or deny, what, and a path\n"
+         "x.policy:2:1: error: 'expect' needs allow or deny, an access, and what it is about\n"
          "    2 | expect deny\n"
          "      | ^~~~~~~~~~~ write: expect allow read /etc/hosts\n"},
         {"cordon 1\n"
