@@ -246,7 +246,7 @@ static int open_existing(struct job *j, const struct path *p)
         int fd = open_allowed(j, p->text);
         if (fd >= 0)
                 record(j, p->text, j->want, &v, 0);
-        else if (fd == -ENOENT && v.rule->implied)
+        else if (fd == -ENOENT && v.rule && v.rule->implied)
                 record(j, p->text, j->want, &v, ENOENT); /* the private /tmp: the host may have what is missed here */
         return fd;
 }

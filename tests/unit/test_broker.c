@@ -30,7 +30,8 @@ static const char policy_text[] = "cordon 1\n"
                                   "create /drop\n"
                                   "list /names\n"
                                   "deny /open/**/*.key because \"keys stay\"\n"
-                                  "never /open/never\n";
+                                  "never /open/never\n"
+                                  "read /way/to/it\n";
 
 static int read_text(void *ctx, const char *name, char **data, size_t *length, char identity[64])
 {
@@ -405,6 +406,15 @@ static void dot_dot_from_a_granted_directory_ends_at_what_is_granted(void **stat
         assert_int_equal(try_open("/open/../secret/s", O_RDONLY), -ENOENT);
 }
 
+/* No rule covers it and yet it may be listed, since something below it is granted: of which nothing exists. */
+static void a_way_that_leads_nowhere_is_missing(void **state)
+{
+        (void)state;
+        assert_int_equal(try_open("/way", O_RDONLY | O_DIRECTORY), -ENOENT);
+        assert_int_equal(try_open("/way/to", O_RDONLY | O_DIRECTORY), -ENOENT);
+        assert_int_equal(try_open("/open", O_RDONLY | O_DIRECTORY), 0); /* and the broker lives */
+}
+
 static void creating_goes_through_a_dangling_link_as_open_does(void **state)
 {
         (void)state;
@@ -628,6 +638,7 @@ int main(void)
                 served_test(vet_the_object_directory_becomes_a_file),
                 served_test(vet_the_object_created_is_new),
                 served_test(view_bounds_broker),
+                served_test(a_way_that_leads_nowhere_is_missing),
                 served_test(dot_dot_from_a_granted_directory_ends_at_what_is_granted),
                 served_test(creating_goes_through_a_dangling_link_as_open_does),
                 served_test(modes_are_the_callers_umask_away),
