@@ -244,6 +244,17 @@ static int step(struct walk *w, const char *name, size_t length, bool last)
         return 1;
 }
 
+/* To the directory above, for which the kernel wants this one to be passable, as for any name in it. */
+static int go_up(struct walk *w)
+{
+        struct path here = w->at;
+        int r = path_push(&here, ".", 1);
+        cleanup_fd int fd = r < 0 ? r : view_open(&w->server->view, here.text, O_PATH | O_DIRECTORY, 0);
+        if (fd >= 0)
+                path_pop(&w->at);
+        return fd < 0 ? fd : 0;
+}
+
 int resolve_walk(const struct server *s, const struct request *r, const struct path *asked, bool follow,
                  struct resolved *out)
 {
@@ -256,7 +267,9 @@ int resolve_walk(const struct server *s, const struct request *r, const struct p
         while ((length = next_component(&w, name)) > 0) {
                 bool last = w.todo[0] == '\0';
                 if (strcmp(name, "..") == 0) {
-                        path_pop(&w.at);
+                        int up = go_up(&w);
+                        if (up < 0)
+                                return up;
                         continue;
                 }
                 if (strcmp(name, ".") == 0)
