@@ -160,6 +160,29 @@ static void find_inexact_rules(struct planner *p)
         }
 }
 
+static bool shows_own(const struct plan_mount *m, bool directory, bool readable)
+{
+        return m->kind == VIEW_BIND && m->directory == directory && !(m->access & ACCESS_READ) == !readable && m->rule &&
+               rule_is_own(m->rule);
+}
+
+/* Landlock knows a file by its inode, and so under all of its names: one that may be read is read under another name as well, in
+ * a tree that may only be listed. (A mount's flags keep writing and executing apart. What bundles name lies where nobody but
+ * root makes names.) */
+static void find_other_names(struct planner *p)
+{
+        const struct plan *plan = p->plan;
+        const struct plan_mount *listed = NULL;
+
+        for (size_t i = 0; i < plan->mount_count && !listed; i++)
+                if (shows_own(&plan->mounts[i], true, false))
+                        listed = &plan->mounts[i];
+        for (size_t i = 0; i < plan->mount_count && listed; i++)
+                if (shows_own(&plan->mounts[i], false, true))
+                        planner_inexact(p, "`%s` is one file, which may have a second name in %s", plan->mounts[i].rule->text,
+                                        listed->path);
+}
+
 static void decide_brokered(struct planner *p)
 {
         static const char *const why[] = {
@@ -169,6 +192,7 @@ static void decide_brokered(struct planner *p)
         };
 
         find_inexact_rules(p);
+        find_other_names(p);
         p->plan->why_open = why[p->world->audit];
         if (p->plan->why_open && p->inexact) {
                 p->plan->why_open = arena_printf(p->arena, "%s; %s", p->plan->why_open, p->inexact);

@@ -43,6 +43,18 @@ static void add_device_points(struct points *out, struct planner *p)
                 add_link(out, p, "/dev/shm", "/tmp");
 }
 
+/* True where the view has something at or below a path: what is granted, or a link that a rule goes through. */
+static bool needed(const struct planner *p, const char *path)
+{
+        size_t count;
+        const struct alias *aliases = policy_aliases(p->policy, &count);
+        struct verdict verdict = planner_eval(p, path);
+        bool found = verdict.rule || verdict.ancestor;
+        for (size_t i = 0; i < count && !found; i++)
+                found = path_within(aliases[i].path, path);
+        return found;
+}
+
 static void add_world_points(struct points *out, struct planner *p)
 {
         const struct world *world = p->world;
@@ -51,8 +63,7 @@ static void add_world_points(struct points *out, struct planner *p)
         add_point(out, p, &(struct point){.path = "/proc", .kind = POINT_PROC, .mode = S_IFDIR});
         if (world->tmp)
                 add_point(out, p, &(struct point){.path = "/tmp", .kind = POINT_TMP, .mode = S_IFDIR});
-        struct verdict other = planner_eval(p, "/var/tmp");
-        if (world->tmp && !other.rule && !other.ancestor)
+        if (world->tmp && !needed(p, "/var/tmp"))
                 add_link(out, p, "/var/tmp", "/tmp");
 }
 

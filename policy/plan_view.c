@@ -241,9 +241,11 @@ static void walk_missing(struct walk *w, const struct point *point, const struct
                 planner_refuse(w->p, rule, "make it first, an empty one will do",
                                "`%s` lies in the writable tree %s and does not exist: the program could make it",
                                rule->text, around->path);
-        } else if (lost) {
+                return;
+        }
+        if (lost)
                 planner_inexact(w->p, "`%s` is about what does not exist yet", rule->text);
-        } else if (gained && rule_is_own(rule) && strcmp(point->path, PLAN_PROGRAM_UNKNOWN) != 0) {
+        if (gained && rule_is_own(rule) && strcmp(point->path, PLAN_PROGRAM_UNKNOWN) != 0) {
                 if (gained & (ACCESS_WRITE | ACCESS_CREATE | ACCESS_EXEC))
                         planner_absent(w->p, rule, point->path);
                 else
