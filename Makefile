@@ -40,7 +40,7 @@ MANUALS  := $(wildcard docs/*.[1-9])
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run check check-unit check-run test-helpers tests examples bench lint deps test-deps clean install uninstall
+.PHONY: all run check check-long check-unit check-differential check-run test-helpers tests examples bench lint deps test-deps clean install uninstall
 
 all: $(BUILD)/cordon
 
@@ -60,8 +60,15 @@ check:
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests examples
 	@$(MAKE) --no-print-directory -s lint
 	@$(MAKE) --no-print-directory -s check-unit
+	@$(MAKE) --no-print-directory -s check-differential
 	@$(MAKE) --no-print-directory -s check-run
 	@echo "make check: all is well"
+
+# What takes minutes: millions of random questions instead of a hundred thousand.
+check-long:
+	@tools/deps test
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests
+	@tools/differential $(BUILD) 500000 $$(seq 100 109)
 
 bench:
 	@tools/deps test
@@ -85,6 +92,9 @@ lint: $(if $(SANITIZE),,$(BUILD)/libcordon.a)
 check-unit: $(UNIT_BIN)
 	@tools/unit $(BUILD)
 
+check-differential: $(BUILD)/tests/differential/differential $(BUILD)/tests/differential/asker
+	@tools/differential $(BUILD) 100000 1
+
 # Leaks of programs under test are the unit tests' business: what the sandboxed side leaves to the kernel is no leak.
 check-run: $(BUILD)/cordon test-helpers
 	@$(TEST_ENV) tests/run --cordon $(BUILD)/cordon
@@ -94,7 +104,7 @@ check-run: $(BUILD)/cordon test-helpers
 
 TEST_ENV := HELPERS=$(abspath $(BUILD))/tests/helpers
 
-tests: $(UNIT_BIN) test-helpers
+tests: $(UNIT_BIN) test-helpers $(addprefix $(BUILD)/tests/differential/,differential asker)
 examples: $(BUILD)/examples/embed
 
 # ---- how things are made -------------------------------------------------------------------------------------------

@@ -46,6 +46,16 @@ static const struct option_row explain_options[] = {
         {0},
 };
 
+static const struct option_row why_options[] = {
+        {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies), "the policy that is asked, as for `cordon run`; may be repeated"},
+        {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
+         "give a `param` of the policy its value; may be repeated"},
+        {0, "json", NULL, OPTION_FLAG, FIELD(json), "answer as JSON, an array of objects"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
 const struct command commands[] = {
         {
                 .name = "run",
@@ -109,6 +119,28 @@ const struct command commands[] = {
                 .words = WORDS_SPLIT,
                 .misused = CHECK_FAILED,
                 .fn = explain_main,
+        },
+        {
+                .name = "why",
+                .summary = "tell whether a policy allows something, and which rule decides",
+                .usage = "cordon why [OPTION]... OPERATION TARGET... [-- PROGRAM]",
+                .about = "Nothing is run. OPERATION is list, read, create, write, exec or unix, and TARGET a path as the\n"
+                         "program would name it; or connect or bind, and TARGET a HOST:PORT. Shows the error that the\n"
+                         "program would get, the rule that decides, the rules that lose to it and why, and the line\n"
+                         "that would change the answer. Without -p: the default policy.\n",
+                .options = why_options,
+                .examples = "  cordon why read ~/.ssh/id_rsa\n"
+                            "      what the default policy says\n"
+                            "  cordon why -p ./agent.policy -D REPO=. write .git/hooks/pre-commit\n"
+                            "      a policy with a parameter\n"
+                            "  cordon why -p ./agent.policy -D REPO=. connect example.org:443\n"
+                            "      an endpoint\n",
+                .exits = "  0  allowed, all of it\n"
+                         "  1  something is denied\n"
+                         "  2  usage, or the policy has errors\n",
+                .words = WORDS_SPLIT,
+                .misused = CHECK_FAILED,
+                .fn = why_main,
         },
 };
 

@@ -94,6 +94,39 @@ typedef void cordon_write_fn(void *ctx, const char *text, size_t length);
 /* The plan in words: the view, what is brokered and why, seccomp, limits, and what this kernel lacks. */
 CORDON_API int cordon_policy_explain(const cordon_policy *policy, cordon_write_fn *write, void *ctx, cordon_error *err);
 
+/* One rule that has something to say about a path or an endpoint. */
+typedef struct cordon_why_rule {
+        const char *file;    /* where it stands: as the user named the file, "@bundle", or "(default)" */
+        unsigned line;       /* 0: nobody wrote it */
+        const char *text;    /* "deny $REPO/.env" */
+        const char *because; /* its reason, or NULL */
+        const char *lost;    /* why it does not decide, "it reaches less deep, …"; NULL: it decides */
+} cordon_why_rule;
+
+/* What happens when a program tries something, and why. */
+typedef struct cordon_why {
+        const char *op;      /* as it was asked */
+        const char *target;  /* as it was asked */
+        const char *reached; /* the canonical path in the sandbox, which the rules are about; an endpoint as it is */
+        int allowed;         /* 1: the policy does not stand in the way. `error` may still say that nothing is there */
+        int ask;             /* 1: not allowed by itself; an `ask` rule says that a person may allow it */
+        int error;           /* the errno that the program gets; 0: none, as far as the files of this host tell */
+        const char *note;    /* something to know beside it, or NULL */
+        const char *change;  /* the line that would change the answer, or NULL where no single line can */
+        const cordon_why_rule *rules; /* all that match; the one that decides comes first, the nearest losers next */
+        size_t rule_count;            /* 0: no rule covers it */
+} cordon_why;
+
+typedef void cordon_why_fn(void *ctx, const cordon_why *why);
+
+/* Asks the evaluator that enforces. `op`: list, read, create, write, exec, unix, connect or bind; `target`: an absolute path as
+ * the program would name it, or for the last two "host:port". The answer counts for a sandbox started now: symlinks and missing
+ * files are those of this host at this moment. `fn` is called once, before this returns; what it is given lives as long as the
+ * call.
+ * -EINVAL: no such op, or a target that is none. -ENOMEM. Can be called from several threads at once. */
+CORDON_API int cordon_policy_why(const cordon_policy *policy, const char *op, const char *target, cordon_why_fn *fn, void *ctx,
+                                 cordon_error *err);
+
 /* ---- the broker --------------------------------------------------------------------------------------------- */
 
 typedef struct cordon_broker cordon_broker;

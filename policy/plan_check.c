@@ -7,76 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "policy/pattern.h"
 #include "policy/plan_build.h"
-#include "policy/trie.h"
+#include "policy/tail.h"
 
 /* ---- can a pattern match below a tree? -------------------------------------------------------------------------- */
-
-/* The components of a pattern from its first wildcard on: there are few, see TRIE_WILD_DEPTH_MAX. */
-struct tail {
-        const char *text[TRIE_WILD_DEPTH_MAX];
-        size_t length[TRIE_WILD_DEPTH_MAX];
-        unsigned count;
-};
-
-static const char *next_component(const char *at, size_t *length)
-{
-        at += strspn(at, "/");
-        *length = strcspn(at, "/");
-        return *length > 0 ? at : NULL;
-}
-
-/* What follows the literal prefix. False where it is longer than any pattern may be. */
-static bool tail_of(struct tail *tail, const struct rule *rule)
-{
-        const char *at = rule->pattern;
-        size_t length, skip = 0;
-
-        tail->count = 0;
-        for (const char *c = rule->prefix; (c = next_component(c, &length)); c += length)
-                skip++;
-        for (; (at = next_component(at, &length)); at += length) {
-                if (skip > 0) {
-                        skip--;
-                        continue;
-                }
-                if (tail->count == TRIE_WILD_DEPTH_MAX)
-                        return false;
-                tail->text[tail->count] = at;
-                tail->length[tail->count++] = length;
-        }
-        return true;
-}
-
-static bool spans(const struct tail *tail, unsigned i)
-{
-        return tail->length[i] == 2 && memcmp(tail->text[i], "**", 2) == 0;
-}
-
-/* Bit i: the components before i are used up. A `**` may also stand for nothing. */
-static uint64_t open_spans(const struct tail *tail, uint64_t states)
-{
-        for (unsigned i = 0; i < tail->count; i++)
-                if ((states >> i & 1) && spans(tail, i))
-                        states |= UINT64_C(1) << (i + 1);
-        return states;
-}
-
-static uint64_t step(const struct tail *tail, uint64_t states, const char *name, size_t length)
-{
-        uint64_t next = 0;
-
-        for (unsigned i = 0; i < tail->count; i++) {
-                if (!(states >> i & 1))
-                        continue;
-                if (spans(tail, i))
-                        next |= UINT64_C(1) << i;
-                else if (component_match(tail->text[i], tail->length[i], name, length))
-                        next |= UINT64_C(1) << (i + 1);
-        }
-        return open_spans(tail, next);
-}
 
 /* True where the pattern matches some path strictly below `tree`, or could: in doubt, true. */
 static bool matches_below(const struct rule *rule, const char *tree)
@@ -90,11 +24,11 @@ static bool matches_below(const struct rule *rule, const char *tree)
                 return false;
         if (!tail_of(&tail, rule))
                 return true;
-        uint64_t states = open_spans(&tail, 1);
+        uint64_t states = tail_begin(&tail);
         const char *at = tree + (rule->prefix[1] ? strlen(rule->prefix) : 0);
-        for (; (at = next_component(at, &length)); at += length)
-                states = step(&tail, states, at, length);
-        return (states & ((UINT64_C(1) << tail.count) - 1)) != 0; /* something of the pattern is left to match */
+        for (; (at = tail_component(at, &length)); at += length)
+                states = tail_step(&tail, states, at, length);
+        return tail_open(&tail, states);
 }
 
 /* ---- patterns --------------------------------------------------------------------------------------------------- */

@@ -53,6 +53,7 @@ struct rule {
         unsigned access;     /* ACCESS_*, 0 for deny, hide and never */
         unsigned use_depth;  /* 0: the user's own file; the smaller wins over the larger */
         bool literal;        /* the pattern has no wildcard */
+        bool exact;          /* the last component is a name, not a wildcard */
         bool floating;       /* the pattern begins with a wildcard component */
         const char *verb;    /* "read", or "write exec" */
         const char *pattern; /* expanded and canonical; for literal rules the path itself, else what is no wildcard is
@@ -247,5 +248,7 @@ const char *access_name(unsigned access);
 /* The line that would allow `want` on `path` ("read ~/.ssh/id_rsa"), or -ENOENT where a `never` forbids any.
  * Uses ~ for $HOME, quotes where the language needs it. */
 int policy_suggest(const struct policy *p, const char *path, unsigned want, char *buf, size_t size);
+/* The line that would deny it. */
+int policy_suggest_denial(const struct policy *p, const char *path, char *buf, size_t size);
 
 #endif

@@ -36,6 +36,7 @@ int rule_add(struct compile *c, const struct rule *rule, const struct place *at,
         p->rule.asked = pattern->literal ? pattern->asked : NULL;
         p->rule.literal = pattern->literal;
         p->rule.floating = pattern->floating;
+        p->rule.exact = pattern->literal || pattern->components[pattern->count - 1].kind == COMPONENT_EXACT;
         p->at = *at;
         p->components = pattern->components;
         p->count = pattern->count;

@@ -111,16 +111,25 @@ static bool put_world(const struct policy *p, const char *path, unsigned want, s
         return out->length > 0;
 }
 
-/* Whether the line, put into the user's own file, would allow it. A line of the user's own file about this very path is
- * in its way, but it can be changed. */
+/* A line of the user's own file about this very path is in the way of another one, but it can be changed. */
+static bool can_be_changed(const char *path, const struct rule *rule)
+{
+        return rule && rule->literal && rule->use_depth == 0 && rule->class != CLASS_NEVER && !strcmp(rule->pattern, path);
+}
+
+/* Whether the line, put into the user's own file, would allow it. */
 static bool would_allow(const struct policy *p, const char *path, unsigned want, const struct rule *line,
                         const struct verdict *now)
 {
         struct eval_options with = {.extra = line};
-        if (now->rule && now->rule->literal && now->rule->use_depth == 0 && now->rule->class != CLASS_NEVER &&
-            !strcmp(now->rule->pattern, path))
-                return true;
-        return policy_eval_with(p, path, strlen(path), want, &with).allow;
+        return can_be_changed(path, now->rule) || policy_eval_with(p, path, strlen(path), want, &with).allow;
+}
+
+/* Whether it would be the one that counts. */
+static bool would_decide(const struct policy *p, const char *path, const struct rule *line, const struct verdict *now)
+{
+        struct eval_options with = {.extra = line};
+        return can_be_changed(path, now->rule) || policy_eval_with(p, path, strlen(path), ACCESS_LIST, &with).rule == line;
 }
 
 /* Whether a person may be advised to let somebody write here: not in the root, nor in what lies in it (/usr, /etc), nor in a
@@ -139,6 +148,32 @@ static bool directory_of(const char *path, char *out, size_t size)
         memcpy(out, path, length);
         out[length] = '\0';
         return true;
+}
+
+/* Out of a buffer of ours into the caller's. */
+static int hand_over(const struct buf *out, char *buf, size_t size)
+{
+        if (out->bad)
+                return -ENOMEM;
+        if (out->length >= size)
+                return -ENAMETOOLONG;
+        memcpy(buf, out->data, out->length + 1);
+        return 0;
+}
+
+int policy_suggest_denial(const struct policy *p, const char *path, char *buf, size_t size)
+{
+        struct buf out cleanup_buf = {0};
+        struct rule line = {.literal = true, .exact = true, .pattern = path, .text = "", .verb = "", .prefix = path,
+                            .class = CLASS_DENY};
+        struct verdict now = policy_eval(p, path, strlen(path), ACCESS_LIST);
+        if (is_below(path, "/proc") || is_below(path, "/dev"))
+                return -ENOENT;
+        if (!would_decide(p, path, &line, &now))
+                return -ENOENT;
+        buf_str(&out, "deny ");
+        put_path(&out, p->home, path);
+        return hand_over(&out, buf, size);
 }
 
 int policy_suggest(const struct policy *p, const char *path, unsigned want, char *buf, size_t size)
@@ -170,10 +205,5 @@ int policy_suggest(const struct policy *p, const char *path, unsigned want, char
                 buf_str(&out, " ");
                 put_path(&out, p->home, path);
         }
-        if (out.bad)
-                return -ENOMEM;
-        if (out.length >= size)
-                return -ENAMETOOLONG;
-        memcpy(buf, out.data, out.length + 1);
-        return 0;
+        return hand_over(&out, buf, size);
 }

@@ -30,3 +30,16 @@ $(TH)/%-musl: tests/helpers/%.c
 $(TH)/gocat: tests/helpers/gocat.go
 	@mkdir -p $(@D)
 	CGO_ENABLED=0 GO111MODULE=off GOCACHE=$(abspath $(BUILD))/go-cache GOFLAGS= go build -o $@ $<
+
+# ---- the differential test ------------------------------------------------------------------------------------------
+
+TD := $(BUILD)/tests/differential
+
+$(TD)/asker: tests/differential/asker.c
+	@mkdir -p $(@D)
+	$(CC) $(TH_FLAGS) -static -o $@ $<
+
+$(TD)/differential: $(TD)/differential.o $(BUILD)/libcordon.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
+
+-include $(TD)/differential.d
