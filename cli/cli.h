@@ -15,7 +15,7 @@ enum { /* `run`: apart from these, the program's own status, or 128 + the signal
         STATUS_NOT_FOUND = 127,
         STATUS_SIGNAL = 128,
 };
-enum { /* `check` and `explain` */
+enum { /* `check`, `explain` and `fmt` */
         CHECK_FINE = 0,
         CHECK_ERRORS = 1, /* the policy has errors, or does not do what it expects of itself */
         CHECK_FAILED = 2, /* the question could not be asked: usage, unreadable files */
@@ -45,5 +45,6 @@ void report_numbers(const cordon_child *child, const cordon_exit *end);
 int run_main(const struct settings *settings);
 int check_main(const struct settings *settings);
 int explain_main(const struct settings *settings);
+int fmt_main(const struct settings *settings);
 
 #endif
