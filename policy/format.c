@@ -216,8 +216,9 @@ static void measure(struct block *b)
 
 static void put_block(struct buf *out, struct block *b)
 {
+        const char *first = b->lines[b->from].text;
         measure(b);
-        if (out->length > 0)
+        if (out->length > 0 || !strncmp(first + strspn(first, " \t"), "\xef\xbb\xbf", 3)) /* at the start it would be gone */
                 buf_str(out, "\n");
         for (size_t i = b->from; i < b->to && !out->bad; i++) {
                 size_t length = 0, at = put_line(out, b, &b->lines[i]);
