@@ -276,7 +276,7 @@ static void put_rule(struct buf *b, unsigned number)
 {
         static const char *const verbs[] = {"read",  "list",       "exec",  "write",      "create",   "deny",
                                             "hide",  "never",      "write exec", "\"read\"", "read  exec", "expect allow read",
-                                            "expect deny write", "expect  deny\texec", "env set", "env keep", "wirte"};
+                                            "expect deny write", "expect  deny\texec", "mask", "ask  read", "unix", "env set", "env keep", "wirte"};
         static const char *const paths[] = {"/p%u/a",      "\"/p%u/b\"",     "\"/p%u/c d\"", "/p%u/\"e\"",    "/p%u/\"f g\"/h",
                                             "$CWD/p%u",    "\"$CWD/p%u\"",   "~/p%u",        "\"$HOME\"/p%u", "\"/p%u/[x]\"",
                                             "/p%u/*.x",    "/p%u/{a,b}",     "/p%u/\"*\"",   "\"/p%u/\\x41\"", "\"/p%u/\\$x\"",
@@ -309,11 +309,15 @@ static void put_policy(struct buf *b)
         static const char *const settings[] = {"net\tnone",           "tmp   private  64M", "dev null   zero",  "proc  self",
                                                "audit all",           "cwd   \"/x\"",       "limit procs  5",   "syscalls  @basic",
                                                "param P=\"/p q\"",    "param  Q=\"/q\"",    "let R=\"$Q\"/r",   "read $R",
-                                               "env clear",           "limit  time 5s memory 1G"};
+                                               "env clear",           "limit  time 5s memory 1G", "fd keep  \"3\"  read",
+                                               "file  \"/f/a\"  \"x y\\n\"", "file /f/b \"A=1\"",   "file /f/c \"from\"",
+                                               "connect  \"a.b:1\" [::1]:2", "bind 127.0.0.1:1-2", "caps\tkeep  kill",
+                                               "user \"5:6\"",      "hostname  \"box\"",  "require   kernel \"5.14\"",
+                                               "use?  \"/none\"",   "expect  deny connect \"c.d:2\""};
         buf_str(b, pick(8) ? "cordon 1" : "\"cordon\"  \"1\"");
         put_end(b);
         for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
-                if (pick(2))
+                if (pick(3))
                         continue;
                 buf_str(b, settings[i]);
                 put_end(b);
@@ -343,6 +347,17 @@ static void describe_world(struct buf *out, const struct world *w)
                 buf_printf(out, "%d ", (int)w->env[i].kind);
                 describe_text(out, w->env[i].name ? w->env[i].name : "", w->env[i].value);
         }
+        buf_printf(out, "\ncaps %llu user %d %u %u ", (unsigned long long)w->caps, (int)w->user, w->uid, w->gid);
+        describe_text(out, "hostname", w->hostname);
+        for (size_t i = 0; i < w->net_count; i++) {
+                buf_printf(out, "%d %d %u %u-%u ", (int)w->nets[i].op, w->nets[i].family, w->nets[i].prefix, w->nets[i].first_port,
+                           w->nets[i].last_port);
+                describe_text(out, "name", w->nets[i].name);
+        }
+        for (size_t i = 0; i < w->fd_count; i++)
+                buf_printf(out, "fd %d %u ", w->fds[i].number, w->fds[i].access);
+        for (size_t i = 0; i < w->requirement_count; i++)
+                describe_text(out, "require", w->requirements[i].text);
         for (size_t i = 0; i < w->syscall_count; i++)
                 describe_text(out, w->syscalls[i].deny ? "deny" : "allow", w->syscalls[i].name);
 }
@@ -381,6 +396,7 @@ static void describe(struct buf *out, const char *text)
                            rules[i].verb);
                 describe_text(&b, "pattern", rules[i].pattern);
                 describe_text(&b, "because", rules[i].because);
+                describe_text(&b, "content", rules[i].content);
                 lines[i] = b.data;
         }
         qsort(lines, count, sizeof(*lines), in_words);

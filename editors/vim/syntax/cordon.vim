@@ -24,8 +24,10 @@ syntax keyword cordonTest contained expect
 syntax match cordonBeside /\%(^\s*\%(list\|read\|create\|write\|exec\|unix\|ask\)\s\+\)\@<=\%(\%(list\|read\|create\|write\|exec\|unix\)\%(\s\+\|$\)\)\+/
 syntax match cordonAnswer /\%(^\s*expect\s\+\)\@<=\%(allow\|deny\)\>/ nextgroup=cordonAccess skipwhite
 syntax match cordonAccess contained /\<\%(list\|read\|create\|write\|exec\|unix\|connect\|bind\)\>/
-syntax match cordonOption /\%(^\s*\%(env\|fd\)\s\+\)\@<=\%(keep\|set\|clear\)\>/
-syntax match cordonOption /\%(^\s*\%(tmp\|net\|proc\|dev\|audit\)\s\+\)\@<=\%(none\|private\|loopback\|host\|own\|self\|denied\|all\)\>/
+syntax match cordonOption /\%(^\s*\%(env\|fd\|caps\)\s\+\)\@<=\%(keep\|set\|clear\)\>/
+syntax match cordonOption /\%(^\s*\%(tmp\|net\|proc\|dev\|audit\|caps\|user\)\s\+\)\@<=\%(none\|private\|loopback\|host\|own\|self\|root\|denied\|all\)\>/
+syntax match cordonOption /\%(^\s*file\s\+\S\+\s\+\)\@<=from\ze\s/
+syntax match cordonOption /\%(^\s*require\s\+\)\@<=\%(kernel\|landlock\|userns\|cgroup\|idmap\)\>/
 syntax match cordonOption /\%(^\s*syscalls\s\+\)\@<=\%(allow\|deny\|kill\|log\)\>/
 syntax match cordonOption /\%(^\s*limit\>.*\s\)\@<=\%(time\|cpu\|memory\|procs\|files\|fsize\)\ze\s/
 syntax match cordonNumber /\%(^\|\s\)\@<=\d\+\%(ms\|[smhKMGT]\)\?\ze\%(\s\|$\)/
