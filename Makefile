@@ -36,7 +36,12 @@ BINDIR   ?= $(PREFIX)/bin
 LIBDIR   ?= $(PREFIX)/lib
 INCDIR   ?= $(PREFIX)/include
 MANDIR   ?= $(PREFIX)/share/man
+DATADIR  ?= $(PREFIX)/share
 MANUALS  := $(wildcard docs/*.[1-9])
+# What shells and editors look for below share: SOURCE:PLACE.
+EXTRAS   := completions/cordon.bash:bash-completion/completions/cordon completions/_cordon:zsh/site-functions/_cordon \
+            completions/cordon.fish:fish/vendor_completions.d/cordon.fish \
+            $(foreach kind,ftdetect ftplugin syntax,editors/vim/$(kind)/cordon.vim:vim/vimfiles/$(kind)/cordon.vim)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -158,11 +163,14 @@ install: $(BUILD)/cordon $(BUILD)/cordon.pc
 	install -D -m 644 include/cordon.h $(DESTDIR)$(INCDIR)/cordon.h
 	for page in $(MANUALS); do \
 	        install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
+	for extra in $(EXTRAS); do \
+	        install -D -m 644 $${extra%%:*} $(DESTDIR)$(DATADIR)/$${extra##*:} || exit 1; done
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/cordon $(DESTDIR)$(LIBDIR)/libcordon.a $(DESTDIR)$(LIBDIR)/pkgconfig/cordon.pc \
 	        $(DESTDIR)$(INCDIR)/cordon.h
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+	for extra in $(EXTRAS); do rm -f $(DESTDIR)$(DATADIR)/$${extra##*:}; done
 
 # What an embedder's build asks for: pkg-config --cflags --libs cordon.
 $(BUILD)/cordon.pc: include/cordon.h Makefile

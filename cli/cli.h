@@ -46,5 +46,6 @@ int run_main(const struct settings *settings);
 int check_main(const struct settings *settings);
 int explain_main(const struct settings *settings);
 int why_main(const struct settings *settings);
+int fmt_main(const struct settings *settings);
 
 #endif

@@ -56,6 +56,15 @@ static const struct option_row why_options[] = {
         {0},
 };
 
+static const struct option_row fmt_options[] = {
+        {'w', "write", NULL, OPTION_FLAG, FIELD(write), "change the files; those that are in order are not touched"},
+        {0, "check", NULL, OPTION_FLAG, FIELD(check), "list the files that are not in order"},
+        {'d', "diff", NULL, OPTION_FLAG, FIELD(diff), "show what would change in them"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
 const struct command commands[] = {
         {
                 .name = "run",
@@ -141,6 +150,27 @@ const struct command commands[] = {
                 .words = WORDS_SPLIT,
                 .misused = CHECK_FAILED,
                 .fn = why_main,
+        },
+        {
+                .name = "fmt",
+                .summary = "lay policies out in the canonical way",
+                .usage = "cordon fmt [OPTION]... FILE...",
+                .about = "Prints the text of FILE with its columns aligned and its comments kept; FILE may be - for\n"
+                         "standard input. What it means stays the same. Where a file has an error in its words, such\n"
+                         "as a quote that is never closed, no file is changed.\n",
+                .options = fmt_options,
+                .examples = "  cordon fmt agent.policy\n"
+                            "      to standard output\n"
+                            "  cordon fmt -w policies/*.policy\n"
+                            "      in place\n"
+                            "  cordon fmt --check policies/*.policy\n"
+                            "      in a commit hook: lists what is not in order\n",
+                .exits = "  0  done, or all is in order\n"
+                         "  1  a file has an error in its words; with --check or --diff: is not in order\n"
+                         "  2  usage, or a file that cannot be read or written\n",
+                .words = WORDS_PLAIN,
+                .misused = CHECK_FAILED,
+                .fn = fmt_main,
         },
 };
 

@@ -11,6 +11,7 @@ struct settings {
         const char **defines;
         const char *audit;
         bool quiet, verbose, channel, json;
+        bool write, check, diff; /* fmt */
         const char **words;   /* what is left: run's PROGRAM [ARGUMENT]..., or the policies of check and explain */
         const char **program; /* explain: what came after "--"; NULL where nothing did */
 };

@@ -126,6 +126,18 @@ typedef void cordon_why_fn(void *ctx, const cordon_why *why);
  * -EINVAL: no such op, or a target that is none. -ENOMEM. Can be called from several threads at once. */
 CORDON_API int cordon_policy_why(const cordon_policy *policy, const char *op, const char *target, cordon_why_fn *fn, void *ctx,
                                  cordon_error *err);
+/* Lays the text of a policy out in the canonical way (cordon-policy(5), "LAYOUT"). Words, their order and comments stay, so
+ * what the policy means does. Formatting what was formatted changes nothing. The text need not be a correct policy: it is
+ * enough that it can be cut into words. `write` gets all of the result in one call, and is not called where this one fails;
+ * the length is 0 for a text of blanks alone. `name` is for findings, which reach `diag` before the call returns; `diag` may
+ * be NULL. -EINVAL: it is not UTF-8, or has a NUL, a control character, a stray backslash, a quote that is never closed, or
+ * an escape that is not known. -EFBIG: no policy may be as long (4 MiB). Can be called from several threads at once. */
+CORDON_API int cordon_policy_format(const char *name, const char *text, size_t length, cordon_write_fn *write, void *ctx,
+                                    cordon_diag_fn *diag, void *diag_ctx, cordon_error *err);
+
+/* The words that a line of a policy can begin with in this version, for editors and completion: the name with this number,
+ * from 0 on, or NULL behind the last. Static strings, in no order that is promised. */
+CORDON_API const char *cordon_policy_verb(size_t index);
 
 /* ---- the broker --------------------------------------------------------------------------------------------- */
 

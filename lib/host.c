@@ -17,7 +17,7 @@
 #include "base/fd.h"
 #include "policy/bundles.h"
 
-#define FILE_MOST (4u << 20)
+#define FILE_MOST POLICY_TEXT_MOST
 #define LINKS_MOST 40
 
 /* ---- policy files ------------------------------------------------------------------------------------------------- */

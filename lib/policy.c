@@ -20,14 +20,7 @@ struct cordon_policy {
         struct policy *policy;
 };
 
-/* Passes findings on, and keeps the first error for the caller's cordon_error. */
-struct listener {
-        cordon_diag_fn *diag;
-        void *ctx;
-        cordon_error first;
-};
-
-static void listen_diag(void *ctx, const cordon_diag *d)
+void policy_listen(void *ctx, const cordon_diag *d)
 {
         struct listener *l = ctx;
         if (d->severity == CORDON_ERROR && d->line)
@@ -67,7 +60,7 @@ static int compile(struct policy **out, const cordon_policy_options *o, struct l
                 .home = home,
                 .uid = getuid(),
                 .host = &host,
-                .diag = listen_diag,
+                .diag = policy_listen,
                 .diag_ctx = listener,
         };
         request.cwd = o->cwd ? o->cwd : request.base;

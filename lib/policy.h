@@ -5,6 +5,14 @@
 #include "cordon.h"
 #include "policy/policy.h"
 
+/* Passes findings on, and keeps the first error for the caller's cordon_error. */
+struct listener {
+        cordon_diag_fn *diag; /* may be NULL */
+        void *ctx;
+        cordon_error first;
+};
+void policy_listen(void *listener, const cordon_diag *diag); /* a cordon_diag_fn */
+
 const struct policy *policy_of(const cordon_policy *p);
 
 #endif

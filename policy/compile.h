@@ -7,6 +7,7 @@
  *   verbs.c   the table of verbs. They are carried out by rules.c, virtual.c, world.c, identity.c, inherit.c, network.c,
  *             require.c, limits.c and env.c
  *   glob.c    an expanded word to patterns: braces, components, the canonical prefix
+ *   format.c  a text in its canonical layout: of all this it needs the words only
  *   compile.c everything to a struct policy: duplicates, the trie, the defaults
  *
  * Functions return 0, 1 where the text is wrong (and was reported), or -ENOMEM. */

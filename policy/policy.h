@@ -16,6 +16,8 @@
 
 #include "cordon.h"
 
+#define POLICY_TEXT_MOST (4u << 20) /* bytes: no file of a policy may be longer */
+
 /* ---- what can be asked ---------------------------------------------------------------------------------------- */
 
 /* Accesses, as a mask. A verb grants some; an operation wants some; allowed means wanted ⊆ granted. */
@@ -244,6 +246,9 @@ int policy_expect(const struct policy *p, cordon_diag_fn *diag, void *diag_ctx, 
 unsigned access_from_name(const char *name);
 /* The name of the first access in the mask that says most: write, create, exec, read, list. */
 const char *access_name(unsigned access);
+
+/* The name of the verb with this number that this version carries out; NULL behind the last. */
+const char *policy_verb(size_t index);
 
 /* The line that would allow `want` on `path` ("read ~/.ssh/id_rsa"), or -ENOENT where a `never` forbids any.
  * Uses ~ for $HOME, quotes where the language needs it. */

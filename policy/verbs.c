@@ -55,6 +55,11 @@ const struct verb *verb_find(const char *name)
         return NULL;
 }
 
+const char *policy_verb(size_t index)
+{
+        return index < sizeof(verbs) / sizeof(*verbs) ? verbs[index].name : NULL;
+}
+
 int verb_missing(struct compile *c, const struct source *s, struct line *l)
 {
         const struct word *w = &l->words[0];

@@ -11,7 +11,7 @@ TH_MORE += $(if $(shell command -v go),$(TH)/gocat)
 .PHONY: test-helpers
 test-helpers: $(TH_C) $(TH_MORE)
 
-$(TH)/client: tests/helpers/client.c $(BUILD)/libcordon.a
+$(TH)/client $(TH)/verbs: $(TH)/%: tests/helpers/%.c $(BUILD)/libcordon.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
 
