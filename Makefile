@@ -77,7 +77,8 @@ check-long:
 
 bench:
 	@tools/deps test
-	@$(MAKE) --no-print-directory -s -j$(JOBS) all $(BUILD)/tests/bench/bench
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all $(addprefix $(BUILD)/tests/bench/,bench bench_policy)
+	@$(BUILD)/tests/bench/bench_policy
 	@$(BUILD)/tests/bench/bench $(BUILD)/cordon
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
