@@ -8,6 +8,7 @@
  *             require.c, limits.c and env.c
  *   glob.c    an expanded word to patterns: braces, components, the canonical prefix
  *   format.c  a text in its canonical layout: of all this it needs the words only
+ *   kept.c    what is remembered of files and variables, for whoever explains the policy
  *   compile.c everything to a struct policy: duplicates, the trie, the defaults
  *
  * Functions return 0, 1 where the text is wrong (and was reported), or -ENOMEM. */
@@ -241,6 +242,9 @@ int expand_path(struct compile *c, struct source *s, struct line *l, const struc
                 const char **asked);
 int variable_resolve(struct compile *c, struct source *s, struct variable *v);
 bool variable_builtin(const char *name, size_t length);
+const char *builtin_name(size_t index); /* NULL: there are no more */
+/* 0; 1: there is no such name; -ENODATA: there is, and it has no value here; -ENOMEM. */
+int builtin_value(struct compile *c, const struct source *s, const char *name, size_t length, const char **out);
 bool name_valid(const char *name, size_t length);
 
 /* ---- params.c ------------------------------------------------------------------------------------------------- */
@@ -301,6 +305,7 @@ int env_finish(struct compile *c);
 int fds_finish(struct compile *c);
 int nets_finish(struct compile *c);
 int requirements_finish(struct compile *c);
+int kept_finish(struct compile *c);
 /* A copy of a vector's items in the arena; NULL: out of memory. */
 void *vector_keep(struct compile *c, const struct vector *v, size_t size);
 int size_parse(const char *text, uint64_t *bytes); /* "64M"; 0 or -EINVAL */

@@ -30,6 +30,10 @@ struct policy {
         struct expectation *expects;
         size_t expect_count;
         const char *home; /* canonical, or NULL */
+        struct policy_source *sources;
+        size_t source_count;
+        struct policy_variable *variables;
+        size_t variable_count;
 };
 
 /* Where two rules reach equally deep: positive where `a` wins, negative where `b` does, 0 where they are the same. */

@@ -203,6 +203,28 @@ const struct world *policy_world(const struct policy *p);
 const struct rule *policy_rules(const struct policy *p, size_t *count); /* sorted by pattern; implied ones included */
 const struct alias *policy_aliases(const struct policy *p, size_t *count);
 
+/* A file that the policy is made of, or a bundle. */
+struct policy_source {
+        const char *name;      /* as in an origin */
+        unsigned depth;        /* 0: asked for by the user; else by how many `use` lines it is away from that */
+        bool bundle;           /* compiled into the library */
+        struct origin used_at; /* the first `use` line that leads to it; file NULL at depth 0 */
+};
+
+/* What a `$NAME` stands for: built in, or a `param` or `let` line. */
+struct policy_variable {
+        enum { VARIABLE_BUILTIN, VARIABLE_PARAM, VARIABLE_LET } kind;
+        const char *name;
+        const char *value;    /* NULL: it has none here; of $PROG: it is known when a program is run */
+        bool defined;         /* a param whose value was given with -D */
+        struct origin origin; /* the line; of $HERE the file alone; else file NULL */
+};
+
+/* In the order in which they were read. */
+const struct policy_source *policy_sources(const struct policy *p, size_t *count);
+/* The built-in ones first, then those of each source, by name. */
+const struct policy_variable *policy_variables(const struct policy *p, size_t *count);
+
 /* ---- asking it: the one evaluator ------------------------------------------------------------------------------ */
 
 struct verdict {

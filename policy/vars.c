@@ -50,8 +50,12 @@ bool variable_builtin(const char *name, size_t length)
         return false;
 }
 
-/* 0; 1: there is no such name; -ENODATA: there is, and it has no value here; -ENOMEM. */
-static int builtin_value(struct compile *c, const struct source *s, const char *name, size_t length, const char **out)
+const char *builtin_name(size_t index)
+{
+        return index < sizeof(builtins) / sizeof(*builtins) ? builtins[index].name : NULL;
+}
+
+int builtin_value(struct compile *c, const struct source *s, const char *name, size_t length, const char **out)
 {
         size_t i = 0, count = sizeof(builtins) / sizeof(*builtins);
         while (i < count && !is(name, length, builtins[i].name))
