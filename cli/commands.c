@@ -41,6 +41,7 @@ static const struct option_row explain_options[] = {
         {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies), "the same as POLICY, spelt as for `cordon run`"},
         {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
          "give a `param` of the policy its value; may be repeated"},
+        {0, "json", NULL, OPTION_FLAG, FIELD(json), "as one JSON object, for programs"},
         HELP_ROW,
         VERSION_ROW,
         {0},
@@ -113,17 +114,19 @@ const struct command commands[] = {
                 .name = "explain",
                 .summary = "show what policies mean on this machine",
                 .usage = "cordon explain [OPTION]... [POLICY]... [-- PROGRAM]",
-                .about = "Nothing is run. Shows what a program would see, what the broker vets and why, which system\n"
-                         "calls there are, the limits, and what this kernel lacks. Without POLICY: the default.\n",
+                .about = "Nothing is run. Shows every rule and where it comes from, what a program would see, what the\n"
+                         "broker vets and why, what the kernel enforces, and what it lacks. Without POLICY: the default.\n",
                 .options = explain_options,
                 .examples = "  cordon explain\n"
                             "      what `cordon run` does without a policy\n"
                             "  cordon explain agent.policy -D REPO=.\n"
                             "      a policy with a parameter\n"
                             "  cordon explain pdf.policy -D IN=a.pdf -- pdftotext\n"
-                            "      with the program that $PROG stands for\n",
+                            "      with the program that $PROG stands for\n"
+                            "  cordon explain --json agent.policy | jq -r '.rules[].path'\n"
+                            "      every path that a rule is about\n",
                 .exits = "  0  explained\n"
-                         "  1  a policy has errors\n"
+                         "  1  a policy has errors, or no sandbox can be started with it\n"
                          "  2  usage, or a file that cannot be read\n",
                 .words = WORDS_SPLIT,
                 .misused = CHECK_FAILED,

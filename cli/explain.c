@@ -37,7 +37,7 @@ static int explain(const char *const *files, const struct settings *settings, co
 
         if (r < 0)
                 return r == -EINVAL ? CHECK_ERRORS : CHECK_FAILED;
-        r = cordon_policy_explain(policy, to_stdout, NULL, &error);
+        r = cordon_policy_explain(policy, settings->json ? CORDON_EXPLAIN_JSON : 0, to_stdout, NULL, &error);
         cordon_policy_unref(policy);
         if (r < 0)
                 say("%s", *error.text ? error.text : strerror(-r));

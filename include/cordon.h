@@ -89,10 +89,23 @@ CORDON_API cordon_policy *cordon_policy_unref(cordon_policy *policy); /* takes N
  * Returns how many failed, and through `total` how many there are. */
 CORDON_API int cordon_policy_expect(const cordon_policy *policy, cordon_diag_fn *diag, void *diag_ctx, unsigned *total);
 
+/* Takes a part of a text; not terminated. */
 typedef void cordon_write_fn(void *ctx, const char *text, size_t length);
 
-/* The plan in words: the view, what is brokered and why, seccomp, limits, and what this kernel lacks. */
-CORDON_API int cordon_policy_explain(const cordon_policy *policy, cordon_write_fn *write, void *ctx, cordon_error *err);
+enum {
+        CORDON_EXPLAIN_JSON = 1u << 0, /* one JSON object instead of sections for people; cordon(1) has its keys */
+};
+
+/* What the policy means on this host: its files, variables and rules, then the plan that a launch would carry out (the view,
+ * what is brokered and why, Landlock, system calls), then what this kernel lacks. Nothing is started, and nothing changed.
+ * `write` is called many times, with parts of the text in their order; the text is UTF-8, safe for a terminal, and ends with
+ * a newline. `flags`: CORDON_EXPLAIN_*.
+ *
+ * -EINVAL: no sandbox can be started with this policy here. It is explained all the same: instead of the plan stands what is
+ * in the way, as in diagnostics. -ENOTSUP: a flag is not known; nothing was written. -ENOMEM: what was written is not
+ * complete. May be called from several threads at once. */
+CORDON_API int cordon_policy_explain(const cordon_policy *policy, uint64_t flags, cordon_write_fn *write, void *ctx,
+                                     cordon_error *err);
 
 /* One rule that has something to say about a path or an endpoint. */
 typedef struct cordon_why_rule {

@@ -133,12 +133,13 @@ void planner_note(struct planner *p, struct origin at, const char *format, ...)
                 plan->notes[plan->note_count++] = (struct plan_note){text, at};
 }
 
-void planner_inexact(struct planner *p, const char *format, ...)
+void planner_inexact(struct planner *p, const struct rule *rule, const char *format, ...)
 {
         va_list args;
         if (p->inexact)
                 return;
         va_start(args, format);
+        p->inexact_rule = rule;
         p->inexact = vformat(p, format, args);
         va_end(args);
 }
@@ -154,9 +155,9 @@ static void find_inexact_rules(struct planner *p)
 {
         for (size_t i = 0; i < p->rule_count && !p->inexact; i++) {
                 if (!p->rules[i].literal)
-                        planner_inexact(p, "`%s` goes by a pattern", p->rules[i].text);
+                        planner_inexact(p, &p->rules[i], "`%s` goes by a pattern", p->rules[i].text);
                 else if (only_creates(&p->rules[i]))
-                        planner_inexact(p, "`%s` is for new files alone", p->rules[i].text);
+                        planner_inexact(p, &p->rules[i], "`%s` is for new files alone", p->rules[i].text);
         }
 }
 
@@ -179,8 +180,8 @@ static void find_other_names(struct planner *p)
                         listed = &plan->mounts[i];
         for (size_t i = 0; i < plan->mount_count && listed; i++)
                 if (shows_own(&plan->mounts[i], false, true))
-                        planner_inexact(p, "`%s` is one file, which may have a second name in %s", plan->mounts[i].rule->text,
-                                        listed->path);
+                        planner_inexact(p, plan->mounts[i].rule, "`%s` is one file, which may have a second name in %s",
+                                        plan->mounts[i].rule->text, listed->path);
 }
 
 static void decide_brokered(struct planner *p)
@@ -200,6 +201,7 @@ static void decide_brokered(struct planner *p)
         } else if (p->inexact) {
                 p->plan->why_open = p->inexact;
         }
+        p->plan->open_rule = p->inexact_rule;
         if (p->plan->why_open)
                 p->plan->brokered |= FAMILY_OPEN;
 }

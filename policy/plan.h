@@ -46,7 +46,8 @@ struct plan {
         struct plan_mount *mounts;
         size_t mount_count;
         unsigned brokered;    /* enum plan_family */
-        const char *why_open; /* why FAMILY_OPEN is brokered; NULL where it is not */
+        const char *why_open;         /* why FAMILY_OPEN is brokered; NULL where it is not */
+        const struct rule *open_rule; /* the first that makes it so; NULL: none, `audit` alone does */
         struct filter filter;
         struct filter_wish wish; /* what the filter was made from */
         struct plan_note *notes;
@@ -59,8 +60,5 @@ struct plan {
 int plan_compile(struct plan *out, const struct policy *policy, const struct policy_host *host, cordon_diag_fn *diag,
                  void *diag_ctx);
 void plan_free(struct plan *plan);
-
-/* The plan in words. */
-void plan_describe(const struct plan *plan, cordon_write_fn *write, void *ctx);
 
 #endif

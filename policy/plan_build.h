@@ -5,7 +5,8 @@
  *   plan_points.c    the paths where something may have to be mounted
  *   plan_view.c      from these to mounts
  *   plan_check.c     what this version refuses, and what people should know
- *   plan_describe.c  the finished plan in words */
+ *
+ * describe.h has the finished plan in words. */
 #ifndef POLICY_PLAN_BUILD_H
 #define POLICY_PLAN_BUILD_H
 
@@ -29,6 +30,7 @@ struct planner {
         mode_t *modes; /* of each literal rule's path; 0: it does not exist, or the rule is not literal */
         size_t mount_room, note_room;
         const char *inexact; /* the first reason why view and Landlock alone would not be exact */
+        const struct rule *inexact_rule;
         bool refused, missing, no_memory;
 };
 
@@ -46,7 +48,8 @@ void planner_note(struct planner *p, struct origin at, const char *format, ...) 
 /* As planner_refuse(), where something has to be made first. */
 void planner_absent(struct planner *p, const struct rule *rule, const char *path);
 /* Only the first reason is kept. */
-void planner_inexact(struct planner *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void planner_inexact(struct planner *p, const struct rule *rule, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
 /* st_mode of a path of the host, 0 where it does not exist or is reached through a symlink. */
 mode_t planner_mode(struct planner *p, const char *path);
 /* All that the policy grants at a canonical path. */

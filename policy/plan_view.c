@@ -244,7 +244,7 @@ static void walk_missing(struct walk *w, const struct point *point, const struct
                 return;
         }
         if (lost)
-                planner_inexact(w->p, "`%s` is about what does not exist yet", rule->text);
+                planner_inexact(w->p, rule, "`%s` is about what does not exist yet", rule->text);
         if (gained && rule_is_own(rule) && strcmp(point->path, PLAN_PROGRAM_UNKNOWN) != 0) {
                 if (gained & (ACCESS_WRITE | ACCESS_CREATE | ACCESS_EXEC))
                         planner_absent(w->p, rule, point->path);
@@ -263,7 +263,8 @@ static void walk_denied(struct walk *w, const struct point *point, size_t index,
         if (top(w)->writable)
                 make_way(w, point->path, rule);
         if (rule && rule->class == CLASS_HIDE)
-                planner_inexact(w->p, "`%s` means ENOENT, and what is mounted over it would say EACCES", rule->text);
+                planner_inexact(w->p, rule, "`%s` means ENOENT, and what is mounted over it would say EACCES",
+                                rule->text);
         add_mount(w, &(struct plan_mount){
                              .kind = directory && granted_below(w, index) ? VIEW_HOLLOW : VIEW_MASK,
                              .path = point->path,
@@ -300,7 +301,7 @@ static void check_surplus(struct walk *w, const struct verdict *verdict)
                                "version",
                                verdict->rule->text, around->path);
         else if (surplus)
-                planner_inexact(w->p, "`%s` gives less than the tree around it", verdict->rule->text);
+                planner_inexact(w->p, verdict->rule, "`%s` gives less than the tree around it", verdict->rule->text);
 }
 
 static void walk_granted(struct walk *w, const struct point *point, const struct verdict *verdict)

@@ -4,13 +4,14 @@
 
 #include <linux/landlock.h>
 
-#include "policy/policy.h"
 #include "sandbox/sys.h"
 
 /* Not in the headers of all the kernels we build on. */
 #define FS_TRUNCATE (UINT64_C(1) << 14)
 #define FS_IOCTL_DEV (UINT64_C(1) << 15)
 #define SCOPE_ALL (UINT64_C(3)) /* abstract sockets, signals */
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 #define FS_READ ((uint64_t)(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR))
 #define FS_MAKE ((uint64_t)(LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_SYM))
@@ -22,6 +23,22 @@
 #define FS_FILE                                                                                                        \
         (FS_TRUNCATE | FS_IOCTL_DEV |                                                                                  \
          (uint64_t)(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE))
+
+/* Every right on files that we know, and the first ABI that has it. */
+static const struct {
+        const char *name;
+        uint64_t right;
+        unsigned since;
+} fs_rights[] = {
+        {"execute", LANDLOCK_ACCESS_FS_EXECUTE, 1},         {"read_file", LANDLOCK_ACCESS_FS_READ_FILE, 1},
+        {"read_dir", LANDLOCK_ACCESS_FS_READ_DIR, 1},       {"write_file", LANDLOCK_ACCESS_FS_WRITE_FILE, 1},
+        {"truncate", FS_TRUNCATE, LANDLOCK_ABI_TRUNCATE},   {"make_reg", LANDLOCK_ACCESS_FS_MAKE_REG, 1},
+        {"make_dir", LANDLOCK_ACCESS_FS_MAKE_DIR, 1},       {"make_sym", LANDLOCK_ACCESS_FS_MAKE_SYM, 1},
+        {"make_fifo", LANDLOCK_ACCESS_FS_MAKE_FIFO, 1},     {"make_sock", LANDLOCK_ACCESS_FS_MAKE_SOCK, 1},
+        {"make_char", LANDLOCK_ACCESS_FS_MAKE_CHAR, 1},     {"make_block", LANDLOCK_ACCESS_FS_MAKE_BLOCK, 1},
+        {"remove_file", LANDLOCK_ACCESS_FS_REMOVE_FILE, 1}, {"remove_dir", LANDLOCK_ACCESS_FS_REMOVE_DIR, 1},
+        {"refer", LANDLOCK_ACCESS_FS_REFER, 2},             {"ioctl_dev", FS_IOCTL_DEV, 5},
+};
 
 struct ruleset_attr {
         uint64_t fs, net, scoped;
@@ -40,27 +57,39 @@ static const struct {
 
 uint64_t landlock_rights(unsigned access, bool directory, bool device)
 {
-        uint64_t rights = 0;
+        uint64_t all = 0;
 
-        for (size_t i = 0; i < sizeof(rights_of) / sizeof(rights_of[0]); i++)
+        for (size_t i = 0; i < COUNT(rights_of); i++)
                 if (access & rights_of[i].access)
-                        rights |= rights_of[i].rights;
+                        all |= rights_of[i].rights;
         if (device && (access & (ACCESS_READ | ACCESS_WRITE)))
-                rights |= FS_IOCTL_DEV;
-        return directory ? rights : rights & FS_FILE;
+                all |= FS_IOCTL_DEV;
+        return directory ? all : all & FS_FILE;
 }
 
-static uint64_t handled(unsigned abi)
+uint64_t landlock_rights_of(const struct plan_mount *mount)
 {
-        uint64_t all = (UINT64_C(1) << 13) - 1; /* all of the first ABI */
+        if (mount->kind == VIEW_SYMLINK)
+                return 0;
+        return landlock_rights(mount->access, mount->directory, mount->kind == VIEW_DEVICE);
+}
 
-        if (abi >= 2)
-                all |= LANDLOCK_ACCESS_FS_REFER;
-        if (abi >= LANDLOCK_ABI_TRUNCATE)
-                all |= FS_TRUNCATE;
-        if (abi >= 5)
-                all |= FS_IOCTL_DEV;
+uint64_t landlock_handled(unsigned abi)
+{
+        uint64_t all = 0;
+
+        for (size_t i = 0; i < COUNT(fs_rights); i++)
+                if (abi >= fs_rights[i].since)
+                        all |= fs_rights[i].right;
         return all;
+}
+
+const char *landlock_right(size_t index, uint64_t *right)
+{
+        if (index >= COUNT(fs_rights))
+                return NULL;
+        *right = fs_rights[index].right;
+        return fs_rights[index].name;
 }
 
 int landlock_abi(void)
@@ -71,7 +100,7 @@ int landlock_abi(void)
 
 int landlock_create(unsigned abi)
 {
-        struct ruleset_attr attr = {.fs = handled(abi), .scoped = abi >= LANDLOCK_ABI_SCOPE ? SCOPE_ALL : 0};
+        struct ruleset_attr attr = {.fs = landlock_handled(abi), .scoped = abi >= LANDLOCK_ABI_SCOPE ? SCOPE_ALL : 0};
         size_t size = abi >= LANDLOCK_ABI_SCOPE ? sizeof(attr) : sizeof(attr.fs);
 
         return SYS_CALL(landlock_create_ruleset, &attr, size, 0u);
@@ -79,7 +108,7 @@ int landlock_create(unsigned abi)
 
 int landlock_allow(int ruleset, unsigned abi, int path_fd, uint64_t rights)
 {
-        struct landlock_path_beneath_attr beneath = {.allowed_access = rights & handled(abi), .parent_fd = path_fd};
+        struct landlock_path_beneath_attr beneath = {.allowed_access = rights & landlock_handled(abi), .parent_fd = path_fd};
 
         if (beneath.allowed_access == 0)
                 return 0;

@@ -4,7 +4,10 @@
 #define SANDBOX_LANDLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "policy/plan.h"
 
 #define LANDLOCK_ABI_TRUNCATE 3 /* before it, truncate(2) of an existing file cannot be refused */
 #define LANDLOCK_ABI_SCOPE 6    /* signals and abstract sockets stay inside */
@@ -13,6 +16,12 @@ int landlock_abi(void); /* 0: the kernel has none */
 
 /* The rights for a mask of ACCESS_*, before what the ABI at hand does not know is taken off. */
 uint64_t landlock_rights(unsigned access, bool directory, bool device);
+/* The same for a mount of the view; 0: it gets no rule. */
+uint64_t landlock_rights_of(const struct plan_mount *mount);
+/* What the ABI knows, and a ruleset therefore handles. */
+uint64_t landlock_handled(unsigned abi);
+/* The rights one by one, by their names in the kernel's documentation; NULL: there are no more. */
+const char *landlock_right(size_t index, uint64_t *right);
 
 /* Async-signal-safe, as all that the child calls. */
 int landlock_create(unsigned abi);

@@ -161,7 +161,7 @@ static void prepare_step(struct view_step *step, const struct plan_mount *mount)
 
         step->mount = mount;
         step->tree = FD_NONE;
-        step->rights = landlock_rights(mount->access, mount->directory, mount->kind == VIEW_DEVICE);
+        step->rights = landlock_rights_of(mount);
         if (mount->kind != VIEW_TMPFS || mount->size == 0)
                 return;
         /* Empty files cost the kernel memory, too, which `size` does not count. */

@@ -19,22 +19,17 @@
 #include "sandbox/sys.h"
 #include "sandbox/tree.h"
 
-struct report {
-        cordon_write_fn *write;
-        void *ctx;
-};
-
-__attribute__((format(printf, 3, 4))) static void say(const struct report *r, const char *what, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void say(struct listing *l, const char *what, const char *format, ...)
 {
-        char text[512], line[600];
+        char text[512];
         va_list args;
 
         va_start(args, format);
         vsnprintf(text, sizeof(text), format, args);
         va_end(args);
-        int length = snprintf(line, sizeof(line), "  %-17s %s\n", what, text);
-        if (length > 0)
-                r->write(r->ctx, line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
+        listing_row(l);
+        listing_text(l, "name", 2, what);
+        listing_text(l, "text", 20, text);
 }
 
 /* First line of a small file, without its newline. */
@@ -96,43 +91,43 @@ static int probe_userns(void)
         return pid < 0 ? pid : WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
 }
 
-static void describe_userns(const struct report *r)
+static void describe_userns(struct listing *l)
 {
         char why[256];
         int result = probe_userns();
 
         if (result == 0) {
-                say(r, "user namespaces", "yes");
+                say(l, "user namespaces", "yes");
                 return;
         }
         probe_userns_blocker(why, sizeof(why));
-        say(r, "user namespaces", "NO: %s%s%s", error_text(-result), *why ? ": " : "", why);
+        say(l, "user namespaces", "NO: %s%s%s", error_text(-result), *why ? ": " : "", why);
 }
 
 /* ---- the rest ----------------------------------------------------------------------------------------------------------- */
 
-static void describe_kernel(const struct report *r)
+static void describe_kernel(struct listing *l)
 {
         struct utsname name;
 
         if (uname(&name) == 0)
-                say(r, "kernel", "%s %s on %s (5.14 or newer is needed)", name.sysname, name.release, name.machine);
+                say(l, "kernel", "%s %s on %s (5.14 or newer is needed)", name.sysname, name.release, name.machine);
 }
 
-static void describe_landlock(const struct report *r)
+static void describe_landlock(struct listing *l)
 {
         int abi = landlock_abi();
 
         if (abi == 0)
-                say(r, "Landlock", "NO: not built in, or not switched on (lsm=landlock,…); nothing can be run");
+                say(l, "Landlock", "NO: not built in, or not switched on (lsm=landlock,…); nothing can be run");
         else if (abi < LANDLOCK_ABI_TRUNCATE)
-                say(r, "Landlock", "ABI %d: `create` cannot be enforced, no job control", abi);
+                say(l, "Landlock", "ABI %d: `create` cannot be enforced, no job control", abi);
         else if (abi < LANDLOCK_ABI_SCOPE)
-                say(r, "Landlock", "ABI %d: signals cannot be confined, so programs run in a session of their own, "
+                say(l, "Landlock", "ABI %d: signals cannot be confined, so programs run in a session of their own, "
                                    "without job control",
                     abi);
         else
-                say(r, "Landlock", "ABI %d", abi);
+                say(l, "Landlock", "ABI %d", abi);
 }
 
 /* The flags are looked at before the filter's address is: EFAULT says that they are known. */
@@ -141,16 +136,16 @@ static bool knows_filter_flags(unsigned long flags)
         return SYS_CALL(seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) == -EFAULT;
 }
 
-static void describe_seccomp(const struct report *r)
+static void describe_seccomp(struct listing *l)
 {
         const unsigned long killable = 1UL << 5;
 
         if (!knows_filter_flags(SECCOMP_FILTER_FLAG_NEW_LISTENER))
-                say(r, "seccomp notify", "NO: system calls cannot be brokered");
+                say(l, "seccomp notify", "NO: system calls cannot be brokered");
         else if (!knows_filter_flags(SECCOMP_FILTER_FLAG_NEW_LISTENER | killable))
-                say(r, "seccomp notify", "yes, without WAIT_KILLABLE_RECV: signals may make a request be asked twice");
+                say(l, "seccomp notify", "yes, without WAIT_KILLABLE_RECV: signals may make a request be asked twice");
         else
-                say(r, "seccomp notify", "yes, with WAIT_KILLABLE_RECV");
+                say(l, "seccomp notify", "yes, with WAIT_KILLABLE_RECV");
 }
 
 /* Our own cgroup of the unified hierarchy, below its mount point. */
@@ -165,7 +160,7 @@ static void own_cgroup(const char *mount, char *out, size_t size)
         snprintf(out, size, "%s%.*s", mount, line ? (int)strcspn(line + 3, "\n") : 0, line ? line + 3 : "");
 }
 
-static void describe_limits(const struct report *r)
+static void describe_limits(struct listing *l)
 {
         static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
         char path[2300], own[2200], list[256] = "";
@@ -180,40 +175,39 @@ static void describe_limits(const struct report *r)
         }
         snprintf(path, sizeof(path), "%s/cgroup.procs", own);
         if (found)
-                say(r, "cgroup v2", "controllers: %s; %s", *list ? list : "none",
+                say(l, "cgroup v2", "controllers: %s; %s", *list ? list : "none",
                     access(path, W_OK) == 0 ? "delegated to us" : "not delegated to us");
         else
-                say(r, "cgroup v2", "not mounted");
-        say(r, "memory limit", "by RLIMIT_DATA, for each process");
+                say(l, "cgroup v2", "not mounted");
+        say(l, "memory limit", "by RLIMIT_DATA, for each process");
 }
 
-static void describe_idmap(const struct report *r)
+static void describe_idmap(struct listing *l)
 {
         const struct plan_mount mount = {.kind = VIEW_BIND, .path = "/", .source = "/", .writable = true};
         struct tree_maps maps = {0};
 
         if (geteuid() != 0) {
-                say(r, "idmapped mounts", "not needed: an ordinary user keeps his id");
+                say(l, "idmapped mounts", "not needed: an ordinary user keeps his id");
                 return;
         }
         cleanup_fd int tree = tree_open(&mount);
         int result = tree < 0 ? tree : tree_map_owner(tree, 65534, 65534, &maps);
         tree_maps_free(&maps);
         if (result == 0)
-                say(r, "idmapped mounts", "yes (tried on /)");
+                say(l, "idmapped mounts", "yes (tried on /)");
         else
-                say(r, "idmapped mounts", "no (tried on /): %s; files made in a `write` tree belong to user 65534",
+                say(l, "idmapped mounts", "no (tried on /): %s; files made in a `write` tree belong to user 65534",
                     result > 0 ? "the file system cannot" : error_text(-result));
 }
 
-void sandbox_describe_host(cordon_write_fn *write, void *ctx)
+void sandbox_describe_host(struct listing *l)
 {
-        const struct report r = {write, ctx};
-
-        describe_kernel(&r);
-        describe_landlock(&r);
-        describe_seccomp(&r);
-        describe_userns(&r);
-        describe_limits(&r);
-        describe_idmap(&r);
+        listing_section(l, "host", "This host", NULL);
+        describe_kernel(l);
+        describe_landlock(l);
+        describe_seccomp(l);
+        describe_userns(l);
+        describe_limits(l);
+        describe_idmap(l);
 }

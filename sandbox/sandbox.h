@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/listing.h"
 #include "cordon.h"
 #include "policy/plan.h"
 
@@ -77,7 +78,11 @@ void sandbox_kill(const struct sandbox *s);
 /* Reaps pid 1 if it is gone: 1 and its wait status; 0 while it runs; -ECHILD. `block` waits. */
 int sandbox_reap(const struct sandbox *s, bool block, int *wait_status);
 
-/* What this kernel and user can do, probed once per call (milliseconds); for explain. */
-void sandbox_describe_host(cordon_write_fn *write, void *ctx);
+/* Sections for explain. What a launch would mount, with the flags; the Landlock rules, as far as this kernel has them; what
+ * enforces each limit; and what this kernel and user can do, probed once per call (milliseconds). */
+void sandbox_describe_view(struct listing *l, const struct plan *plan);
+void sandbox_describe_landlock(struct listing *l, const struct plan *plan);
+void sandbox_describe_limits(struct listing *l, const struct policy *policy);
+void sandbox_describe_host(struct listing *l);
 
 #endif

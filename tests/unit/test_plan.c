@@ -507,41 +507,6 @@ static void test_create_closes_paths_to_metadata(void **state)
         unmake(&m);
 }
 
-/* ---- words ------------------------------------------------------------------------------------------------------ */
-
-static void collect(void *ctx, const char *text, size_t length)
-{
-        buf_add(ctx, text, length);
-}
-
-static void test_describe(void **state)
-{
-        static const struct made_up_path odd[] = {{"/data", DIR, NULL},
-                                                  {"/data/e\033[31m", DIR, NULL},
-                                                  {"/dev", DIR, NULL},
-                                                  {"/dev/null", CHR, NULL},
-                                                  {NULL, 0, NULL}};
-        static const char *const wanted[] = {"View",        "/data ",      "read-only", "test.policy:3", "read /data",
-                                             "Masked",      "\\x1b",       "Brokered",  "openat",        "System calls",
-                                             "@basic",      "Limits",      "512M",      "test.policy:5", "RLIMIT_DATA",
-                                             "Environment", "keep  LANG",  "Network",   "none",          "Notes",
-                                             "/tmp",        "private, 64M"};
-        cleanup_buf struct buf b = {0};
-        struct made m;
-        (void)state;
-
-        make_on(&m, odd, NULL,
-                "cordon 1\ntmp private 64M\nread /data\ndeny \"/data/e\\x1b[31m\"\nlimit memory 512M\nenv keep LANG\n"
-                "syscalls @basic\ndev null\n");
-        assert_int_equal(m.result, 0);
-        plan_describe(&m.plan, collect, &b);
-        for (size_t i = 0; i < COUNT(wanted); i++)
-                if (!strstr(b.data, wanted[i]))
-                        fail_msg("no '%s' in:\n%s", wanted[i], b.data);
-        assert_null(strchr(b.data, '\033'));
-        unmake(&m);
-}
-
 /* ---- size -------------------------------------------------------------------------------------------------------- */
 
 static double seconds_for(unsigned rules, size_t *mounts, unsigned *asked)
@@ -607,7 +572,6 @@ int main(void)
                 counted_test(test_every_open_is_brokered),
                 counted_test(test_calls_that_no_program_starts_without),
                 counted_test(test_create_closes_paths_to_metadata),
-                counted_test(test_describe),
                 counted_test(test_grows_with_the_policy),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

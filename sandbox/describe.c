@@ -1,0 +1,159 @@
+/* What the sandbox makes of a plan, from the same tables that it is carried out with: the mounts and their flags, the Landlock
+ * rules, and what holds each limit. */
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/describe.h"
+#include "sandbox/landlock.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/sys.h"
+#include "sandbox/tree.h"
+
+#define PATH_COLUMN 11
+#define FLAGS_COLUMN 44
+#define PLACE_COLUMN 73
+
+/* ---- the view --------------------------------------------------------------------------------------------------- */
+
+/* A directory on the way to a stricter place in a writable tree: mounted onto itself, so that it cannot be moved away. */
+static bool is_pin(const struct plan_mount *m)
+{
+        return m->kind == VIEW_BIND && m->rule && m->rule->literal && strcmp(m->rule->pattern, m->path) != 0;
+}
+
+static const char *kind_of(const struct plan_mount *m)
+{
+        static const char *const kinds[] = {
+                [VIEW_DIR] = "dir",   [VIEW_BIND] = "bind",     [VIEW_SYMLINK] = "symlink", [VIEW_TMPFS] = "tmpfs",
+                [VIEW_PROC] = "proc", [VIEW_DEVICE] = "device", [VIEW_MASK] = "mask",       [VIEW_HOLLOW] = "hollow",
+        };
+        return is_pin(m) ? "pin" : kinds[m->kind];
+}
+
+static void list_flags(struct listing *l, const struct plan_mount *m)
+{
+        static const struct {
+                uint64_t flag;
+                const char *set, *clear;
+        } words[] = {
+                {MOUNT_ATTR_RDONLY, "ro", "rw"},
+                {MOUNT_ATTR_NOEXEC, "noexec", "exec"},
+                {MOUNT_ATTR_NODEV, "nodev", "dev"},
+                {MOUNT_ATTR_NOSUID, "nosuid", "suid"},
+        };
+        uint64_t flags = tree_flags(m);
+
+        listing_list(l, "flags", FLAGS_COLUMN);
+        for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+                listing_item(l, flags & words[i].flag ? words[i].set : words[i].clear);
+}
+
+static void describe_mount(struct listing *l, const struct plan_mount *m)
+{
+        listing_row(l);
+        listing_text(l, "kind", DESCRIBE_FIRST, kind_of(m));
+        listing_text(l, "path", PATH_COLUMN, m->path);
+        if (m->kind == VIEW_SYMLINK) {
+                listing_text(l, NULL, LISTING_CLOSE, "->");
+                listing_text(l, "target", LISTING_CLOSE, m->source);
+                return;
+        }
+        list_flags(l, m);
+        if (m->kind == VIEW_TMPFS && m->size)
+                listing_size(l, "size", LISTING_CLOSE, m->size);
+        describe_access(l, "access", LISTING_HIDDEN, m->access);
+        listing_flag(l, "optional", LISTING_HIDDEN, m->optional, NULL);
+        if (!m->rule)
+                return;
+        describe_at(l, PLACE_COLUMN, &m->rule->origin);
+        listing_text(l, "rule", LISTING_NEXT, m->rule->text);
+}
+
+void sandbox_describe_view(struct listing *l, const struct plan *plan)
+{
+        listing_section(l, "view", "The view: what there is, mount by mount", NULL);
+        for (size_t i = 0; i < plan->mount_count; i++)
+                describe_mount(l, &plan->mounts[i]);
+}
+
+/* ---- Landlock ---------------------------------------------------------------------------------------------------- */
+
+void sandbox_describe_landlock(struct listing *l, const struct plan *plan)
+{
+        unsigned abi = (unsigned)landlock_abi();
+        uint64_t known = landlock_handled(abi), right;
+        char remark[128];
+
+        listing_whole_number(l, "landlock_abi", abi);
+        listing_whole_flag(l, "landlock_scoped", abi >= LANDLOCK_ABI_SCOPE);
+        listing_section(l, "landlock", "Landlock: what the kernel allows; nothing else", "nothing: this kernel has no Landlock");
+        for (size_t i = 0; i < plan->mount_count; i++) {
+                const struct plan_mount *m = &plan->mounts[i];
+                uint64_t rights = landlock_rights_of(m) & known;
+                if (!rights)
+                        continue;
+                listing_row(l);
+                listing_text(l, "path", DESCRIBE_FIRST, m->path);
+                listing_list(l, "rights", FLAGS_COLUMN);
+                const char *name;
+                for (size_t j = 0; (name = landlock_right(j, &right)); j++)
+                        if (rights & right)
+                                listing_item(l, name);
+        }
+        if (!abi)
+                return;
+        snprintf(remark, sizeof(remark), "  ABI %u of this host%s", abi,
+                 abi >= LANDLOCK_ABI_SCOPE ? "; signals and abstract sockets stay inside" : "");
+        listing_remark(l, remark);
+}
+
+/* ---- limits ----------------------------------------------------------------------------------------------------- */
+
+/* limits.c sets what begins with RLIMIT_; the clock is the host's, which kills what is left. */
+static const struct {
+        const char *name;
+        size_t value, at; /* in struct limits */
+        const char *unit;
+        const char *by, *of;
+} limits[] = {
+        {"time", offsetof(struct limits, time_ms), offsetof(struct limits, time_at), "ms", "clock", "all of the sandbox"},
+        {"cpu", offsetof(struct limits, cpu_s), offsetof(struct limits, cpu_at), "s", "RLIMIT_CPU", "each process"},
+        {"memory", offsetof(struct limits, memory), offsetof(struct limits, memory_at), "bytes", "RLIMIT_DATA", "each process"},
+        {"procs", offsetof(struct limits, procs), offsetof(struct limits, procs_at), "", "RLIMIT_NPROC", "all of the sandbox"},
+        {"files", offsetof(struct limits, files), offsetof(struct limits, files_at), "", "RLIMIT_NOFILE", "each process"},
+        {"fsize", offsetof(struct limits, fsize), offsetof(struct limits, fsize_at), "bytes", "RLIMIT_FSIZE", "each file"},
+};
+
+/* Whole seconds read better; programs always get the same unit. */
+static void limit_value(struct listing *l, uint64_t value, const char *unit)
+{
+        bool seconds = strcmp(unit, "ms") == 0 && value % 1000 == 0;
+
+        if (strcmp(unit, "bytes") == 0) {
+                listing_size(l, "value", DESCRIBE_SECOND, value);
+        } else {
+                listing_number(l, "value", LISTING_HIDDEN, value, NULL);
+                listing_number(l, NULL, DESCRIBE_SECOND, seconds ? value / 1000 : value, seconds ? "s" : unit);
+        }
+        listing_text(l, "unit", LISTING_HIDDEN, *unit ? unit : NULL);
+}
+
+void sandbox_describe_limits(struct listing *l, const struct policy *policy)
+{
+        const char *base = (const char *)&policy_world(policy)->limits;
+
+        listing_section(l, "limits", "Limits", "none");
+        for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+                uint64_t value = *(const uint64_t *)(const void *)(base + limits[i].value);
+                if (value == 0)
+                        continue;
+                listing_row(l);
+                listing_text(l, "name", DESCRIBE_FIRST, limits[i].name);
+                limit_value(l, value, limits[i].unit);
+                listing_text(l, "enforced_by", DESCRIBE_SECOND + 12, limits[i].by);
+                listing_text(l, "of", DESCRIBE_SECOND + 26, limits[i].of);
+                describe_at(l, DESCRIBE_PLACE, (const struct origin *)(const void *)(base + limits[i].at));
+        }
+}
