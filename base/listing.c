@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WIDTH 100 /* lists go on in a new line behind it */
+#define WIDTH 100    /* lists go on in a new line behind it, */
+#define LEAST_ROOM 40 /* where that is of use */
 
 static void put(struct listing *l, const char *text)
 {
@@ -310,7 +311,7 @@ void listing_item(struct listing *l, const char *text)
         if (l->list_column == 0)
                 return;
         size_t width = line_width(l), needs = cordon_escape(text, NULL, 0);
-        if (width > l->list_column && width + 1 + needs > WIDTH) {
+        if (width > l->list_column && width + 1 + needs > WIDTH && l->list_column + LEAST_ROOM <= WIDTH) {
                 buf_str(&l->line, "\n");
                 l->line_start = l->line.length;
                 blanks(l, l->list_column);

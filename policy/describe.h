@@ -1,11 +1,11 @@
-/* What a policy says and what its plan is, as sections of a listing. Nothing is decided here: each section shows what the compiler
- * or the planner left behind, or asks the one evaluator.
+/* What a policy says and what its plan is, as sections of a listing. Nothing is decided here: each section shows what the
+ * compiler or the planner left behind, or asks the one evaluator.
  *
  *   describe.c        the files, the variables, the rules
  *   describe_world.c  everything around the files
  *   describe_plan.c   what is brokered, the system calls, the notes
  *
- * The mounts and what the kernel is asked for is in sandbox/describe.c, since the flags are made there. */
+ * The mounts, the Landlock rules and the limits are in sandbox/describe.c, which knows how they are made. */
 #ifndef POLICY_DESCRIBE_H
 #define POLICY_DESCRIBE_H
 

@@ -184,8 +184,8 @@ static void fill_list(struct listing *l)
         listing_section(l, "lists", "Lists", NULL);
         listing_row(l);
         listing_text(l, "name", 2, "long");
-        listing_list(l, "items", 80);
-        for (int i = 0; i < 5; i++)
+        listing_list(l, "items", 50);
+        for (int i = 0; i < 8; i++)
                 listing_item(l, "seven77");
         listing_text(l, "after", LISTING_NEXT, "end");
         listing_row(l);
@@ -206,17 +206,36 @@ static void test_lists_go_on_below(void **state)
         (void)state;
 
         const char *text = listed(&out, false, fill_list), *second = strchr(strchr(text, '\n') + 1, '\n') + 1;
-        assert_int_equal(strspn(second, " "), 80);
+        assert_int_equal(strspn(second, " "), 50);
         assert_non_null(strstr(second, "end\n  hidden\n  none"));
         assert_null(strstr(text, "unseen"));
         assert_null(strstr(text, "nobody"));
         for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
                 assert_in_range(strcspn(line, "\n"), 0, 100);
-        assert_int_equal(json_object_array_length(json_object_object_get(at(all, "lists", 0), "items")), 5);
+        assert_int_equal(json_object_array_length(json_object_object_get(at(all, "lists", 0), "items")), 8);
         assert_int_equal(json_object_array_length(json_object_object_get(at(all, "lists", 1), "items")), 1);
         assert_int_equal(json_object_array_length(json_object_object_get(at(all, "lists", 3), "items")), 0);
         assert_int_equal(json_object_array_length(json_object_object_get(all, "lists")), 4);
         json_object_put(all);
+}
+
+/* Where there would be a word a line, the line is left long. */
+static void fill_far(struct listing *l)
+{
+        listing_section(l, "far", "Far", NULL);
+        listing_row(l);
+        listing_list(l, "items", 80);
+        for (int i = 0; i < 8; i++)
+                listing_item(l, "seven77");
+}
+
+static void test_lists_far_out_stay_in_line(void **state)
+{
+        cleanup_buf struct buf out = {0};
+        (void)state;
+
+        const char *text = listed(&out, false, fill_far);
+        assert_int_equal(strcspn(strchr(text, '\n') + 1, "\n"), 80 + 8 * 8 - 1);
 }
 
 int main(void)
@@ -224,7 +243,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 counted_test(test_people_read_columns),      counted_test(test_programs_read_json),
                 counted_test(test_nothing_raw_comes_out),    counted_test(test_columns_count_characters),
-                counted_test(test_lists_go_on_below),
+                counted_test(test_lists_go_on_below),        counted_test(test_lists_far_out_stay_in_line),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
