@@ -5,16 +5,17 @@
 
 #include "policy/describe.h"
 
-#define WORDS_MOST 256
+#define MADE_MOST 256 /* for what is put together here; all of it is short */
 
 /* ---- what there is one of ----------------------------------------------------------------------------------------- */
 
 /* One line of the world: the value as it could be written in a policy, and what that means. */
 struct word {
         const char *verb;
-        char value[WORDS_MOST]; /* cut, where a path is too long to be of use */
+        const char *value; /* NULL: `made` is it */
         const char *meaning;
         const struct origin *at;
+        char made[MADE_MOST];
 };
 
 static struct word word_net(const struct policy *p)
@@ -27,10 +28,8 @@ static struct word word_net(const struct policy *p)
                 [NET_HOST] = {"host", "TCP and UDP over the host's network"},
         };
         const struct world *w = policy_world(p);
-        struct word word = {.verb = "net", .meaning = modes[w->net].meaning, .at = &w->net_at};
 
-        strcpy(word.value, modes[w->net].value);
-        return word;
+        return (struct word){"net", modes[w->net].value, modes[w->net].meaning, &w->net_at, ""};
 }
 
 /* Whether the `tmp` line itself has `exec` in it. */
@@ -48,24 +47,21 @@ static bool tmp_exec(const struct policy *p)
 static struct word word_tmp(const struct policy *p)
 {
         const struct world *w = policy_world(p);
-        struct word word = {.verb = "tmp", .at = &w->tmp_at};
+        struct word word = {.verb = "tmp", .meaning = "in memory, gone at the end", .at = &w->tmp_at};
+        unsigned long long size = w->tmp_size;
+        bool whole = size % (1u << 20) == 0;
 
-        if (w->tmp && w->tmp_size % (1u << 20) == 0)
-                snprintf(word.value, sizeof(word.value), "private %lluM", (unsigned long long)w->tmp_size >> 20);
-        else if (w->tmp)
-                snprintf(word.value, sizeof(word.value), "private %lluK", (unsigned long long)w->tmp_size >> 10);
-        else
-                strcpy(word.value, "none");
-        if (tmp_exec(p))
-                strcat(word.value, " exec");
-        word.meaning = w->tmp ? "in memory, gone at the end" : "there is none";
+        if (!w->tmp)
+                return (struct word){"tmp", "none", "there is none", &w->tmp_at, ""};
+        snprintf(word.made, sizeof(word.made), "private %llu%c%s", size >> (whole ? 20 : 10), whole ? 'M' : 'K',
+                 tmp_exec(p) ? " exec" : "");
         return word;
 }
 
-static void append(char value[WORDS_MOST], const char *text)
+static void append(struct word *word, const char *text)
 {
-        size_t length = strlen(value);
-        snprintf(value + length, WORDS_MOST - length, "%s%s", length > 0 ? " " : "", text);
+        size_t length = strlen(word->made);
+        snprintf(word->made + length, sizeof(word->made) - length, "%s%s", length > 0 ? " " : "", text);
 }
 
 static struct word word_dev(const struct policy *p)
@@ -74,9 +70,9 @@ static struct word word_dev(const struct policy *p)
         struct word word = {.verb = "dev", .meaning = "", .at = &w->dev_at};
 
         for (size_t i = 0; w->devices[i]; i++)
-                append(word.value, w->devices[i]);
+                append(&word, w->devices[i]);
         if (!w->devices[0])
-                strcpy(word.value, "none");
+                word.value = "none";
         return word;
 }
 
@@ -90,62 +86,52 @@ static struct word word_proc(const struct policy *p)
                 [PROC_NONE] = {"none", "there is none"},
         };
         const struct world *w = policy_world(p);
-        struct word word = {.verb = "proc", .meaning = modes[w->proc].meaning, .at = &w->proc_at};
 
-        strcpy(word.value, modes[w->proc].value);
-        return word;
+        return (struct word){"proc", modes[w->proc].value, modes[w->proc].meaning, &w->proc_at, ""};
 }
 
 static struct word word_user(const struct policy *p)
 {
-        static const char *const meanings[] = {
-                [USER_DEFAULT] = "an ordinary user's own id; for root one without privileges",
-                [USER_OWN] = "the caller's own id, root's too",
-                [USER_ROOT] = "the default id, seen as 0",
-                [USER_ID] = "the default id, seen as this one",
+        static const struct {
+                const char *value, *meaning;
+        } modes[] = {
+                [USER_DEFAULT] = {"default", "an ordinary user's own id; for root one without privileges"},
+                [USER_OWN] = {"own", "the caller's own id, root's too"},
+                [USER_ROOT] = {"root", "the default id, seen as 0"},
+                [USER_ID] = {NULL, "the default id, seen as this one"},
         };
-        static const char *const values[] = {
-                [USER_DEFAULT] = "default", [USER_OWN] = "own", [USER_ROOT] = "root", [USER_ID] = ""};
         const struct world *w = policy_world(p);
-        struct word word = {.verb = "user", .meaning = meanings[w->user], .at = &w->user_at};
+        struct word word = {"user", modes[w->user].value, modes[w->user].meaning, &w->user_at, ""};
 
-        if (w->user == USER_ID)
-                snprintf(word.value, sizeof(word.value), "%u:%u", w->uid, w->gid);
-        else
-                strcpy(word.value, values[w->user]);
+        snprintf(word.made, sizeof(word.made), "%u:%u", w->uid, w->gid);
         return word;
 }
 
 static struct word word_caps(const struct policy *p)
 {
         const struct world *w = policy_world(p);
-        struct word word = {.verb = "caps", .meaning = "in the sandbox's own user namespace", .at = &w->caps_at};
+        struct word word = {.verb = "caps", .meaning = "in the sandbox's own user namespace", .at = &w->caps_at, .made = "keep"};
 
-        strcpy(word.value, w->caps ? "keep" : "none");
+        if (!w->caps)
+                return (struct word){"caps", "none", "no capabilities", &w->caps_at, ""};
         for (unsigned i = 0; i < 64; i++)
                 if (w->caps >> i & 1)
-                        append(word.value, capng_capability_to_name(i));
-        if (!w->caps)
-                word.meaning = "no capabilities";
+                        append(&word, capng_capability_to_name(i));
         return word;
 }
 
 static struct word word_hostname(const struct policy *p)
 {
         const struct world *w = policy_world(p);
-        struct word word = {.verb = "hostname", .meaning = "", .at = &w->hostname_at};
 
-        append(word.value, w->hostname ? w->hostname : "sandbox");
-        return word;
+        return (struct word){"hostname", w->hostname ? w->hostname : "sandbox", "", &w->hostname_at, ""};
 }
 
 static struct word word_cwd(const struct policy *p)
 {
         const struct world *w = policy_world(p);
-        struct word word = {.verb = "cwd", .meaning = w->cwd ? "" : "where it is there, else /", .at = &w->cwd_at};
 
-        append(word.value, w->cwd ? w->cwd : "the caller's");
-        return word;
+        return (struct word){"cwd", w->cwd ? w->cwd : "default", w->cwd ? "" : "the caller's, where it is there; else /", &w->cwd_at, ""};
 }
 
 static struct word word_audit(const struct policy *p)
@@ -158,10 +144,8 @@ static struct word word_audit(const struct policy *p)
                 [AUDIT_ALL] = {"all", "every request is recorded"},
         };
         const struct world *w = policy_world(p);
-        struct word word = {.verb = "audit", .meaning = modes[w->audit].meaning, .at = &w->audit_at};
 
-        strcpy(word.value, modes[w->audit].value);
-        return word;
+        return (struct word){"audit", modes[w->audit].value, modes[w->audit].meaning, &w->audit_at, ""};
 }
 
 void describe_world(struct listing *l, const struct policy *p)
@@ -174,7 +158,7 @@ void describe_world(struct listing *l, const struct policy *p)
                 struct word word = words[i](p);
                 listing_row(l);
                 listing_text(l, "verb", DESCRIBE_FIRST, word.verb);
-                listing_text(l, "value", DESCRIBE_SECOND, word.value);
+                listing_text(l, "value", DESCRIBE_SECOND, word.value ? word.value : word.made);
                 describe_at(l, DESCRIBE_PLACE, word.at);
                 listing_text(l, "meaning", DESCRIBE_PLACE + 14, *word.meaning ? word.meaning : NULL);
         }

@@ -464,6 +464,8 @@ static void test_syscalls_by_group(void **state)
 
         make(&m, "cordon 1\nread /data\n");
         has(row(&m, "syscalls", "group", "@io-event"), "\"state\":\"allowed\",\"why\":\"@default\"");
+        has(row(&m, "syscalls", "group", "@io"), "\"state\":\"conditional\"");
+        has(row(&m, "syscalls", "group", "@io"), "\"conditional\":1,\"brokered\":0,\"refused\":0"); /* ioctl */
         has(row(&m, "syscalls", "group", "@mount"), "\"state\":\"refused\",\"why\":\"in every sandbox\"");
         has(row(&m, "syscalls", "group", "@rare"), "\"state\":\"refused\",\"why\":\"no line allows it\"");
         has(row(&m, "syscalls", "group", "@file-system"), "\"brokered\":4");
