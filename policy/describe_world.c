@@ -131,7 +131,9 @@ static struct word word_cwd(const struct policy *p)
 {
         const struct world *w = policy_world(p);
 
-        return (struct word){"cwd", w->cwd ? w->cwd : "default", w->cwd ? "" : "the caller's, where it is there; else /", &w->cwd_at, ""};
+        if (w->cwd)
+                return (struct word){"cwd", w->cwd, "", &w->cwd_at, ""};
+        return (struct word){"cwd", "default", "the caller's, where it is there; else /", &w->cwd_at, ""};
 }
 
 static struct word word_audit(const struct policy *p)

@@ -47,11 +47,13 @@ static const char *text_in(struct json_object *row, const char *key)
 static void fill_all(struct listing *l)
 {
         listing_whole_number(l, "schema", 3);
+        listing_section(l, "before", "Not seen, and no empty line for it", NULL);
         listing_section(l, "first", "The first", NULL);
         listing_row(l);
         listing_text(l, "name", 2, "one");
         listing_text(l, "more", 12, "two");
         listing_number(l, "number", LISTING_NEXT, 7, "x");
+        listing_text(l, NULL, LISTING_ADJOINING, "!");
         listing_row(l);
         listing_text(l, "name", 2, "longer than its column");
         listing_text(l, "more", 12, "two");
@@ -78,7 +80,7 @@ static void fill_all(struct listing *l)
 static void test_people_read_columns(void **state)
 {
         static const char expected[] = "The first\n"
-                                       "  one       two  7x\n"
+                                       "  one       two  7x!\n"
                                        "  longer than its column  two people  yes  because \"so\"\n"
                                        "\n"
                                        "Empty\n"
