@@ -123,7 +123,7 @@ const struct command commands[] = {
                             "      a policy with a parameter\n"
                             "  cordon explain pdf.policy -D IN=a.pdf -- pdftotext\n"
                             "      with the program that $PROG stands for\n"
-                            "  cordon explain --json agent.policy | jq -r '.rules[].path'\n"
+                            "  cordon explain --json ./agent.policy | jq -r '.rules[].path'\n"
                             "      every path that a rule is about\n",
                 .exits = "  0  explained\n"
                          "  1  a policy has errors, or no sandbox can be started with it\n"
