@@ -70,17 +70,24 @@ CORDON_API size_t cordon_diag_format(const cordon_diag *diag, char *buf, size_t 
 
 typedef struct cordon_policy_options {
         size_t size;
-        const char *const *files;   /* NULL-terminated; a path, or "@bundle". NULL or empty: the default policy */
+        const char *const *files;   /* NULL-terminated; "@bundle", a path with a slash in it, or a name for `search`.
+                                     * NULL or empty: the default policy */
         const char *const *defines; /* NULL-terminated "NAME=VALUE", or NULL */
         const char *program;        /* what $PROG stands for: an absolute path; NULL: a placeholder (for checking) */
         const char *cwd;            /* $CWD; NULL: getcwd(3) */
         const char *home;           /* $HOME and ~; NULL: HOME, else what /etc/passwd has, else "/nonexistent" */
         cordon_diag_fn *diag;       /* gets every finding, errors and warnings; may be NULL */
         void *diag_ctx;
+        /* Directories in which names without a slash are looked for, in this order, as NAME and as NAME.policy; ends with
+         * NULL. NULL: XDG_CONFIG_HOME/cordon (home/.config/cordon where that is not set), /etc/cordon, and the share
+         * directory that was chosen when the library was built. The current directory is never among them by itself. What
+         * others than root and the user could have changed is refused: see cordon-policy(5). */
+        const char *const *search;
 } cordon_policy_options;
 
 /* Loads and compiles. Every error of every file reaches `diag` before the call returns.
- * -EINVAL: the policy has errors. -ENOENT, -EACCES, -EISDIR, -EFBIG, …: a file could not be read (also a diag). */
+ * -EINVAL: the policy has errors. -ENOENT, -EACCES, -EISDIR, -EFBIG, …: a file could not be read; -EPERM: one in the
+ * search path is not to be trusted (also a diag). */
 CORDON_API int cordon_policy_load(cordon_policy **out, const cordon_policy_options *options, cordon_error *err);
 CORDON_API cordon_policy *cordon_policy_ref(cordon_policy *policy);   /* returns its argument */
 CORDON_API cordon_policy *cordon_policy_unref(cordon_policy *policy); /* takes NULL; returns NULL */

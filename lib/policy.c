@@ -4,15 +4,14 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "lib/host.h"
+#include "lib/search.h"
 #include "lib/standard_cwd.h"
 
 struct cordon_policy {
@@ -31,33 +30,19 @@ void policy_listen(void *ctx, const cordon_diag *d)
                 l->diag(l->ctx, d);
 }
 
-/* Where the environment has no HOME (a service, a sandbox): what /etc/passwd says, read without the name service, which a
- * statically linked program cannot load; else the directory that by convention does not exist, so that `~` matches nothing. */
-static const char *home_of_user(char *buf, size_t size)
-{
-        struct passwd entry, *found = NULL;
-        FILE *file = fopen("/etc/passwd", "re");
-        while (file && fgetpwent_r(file, &entry, buf, size, &found) == 0 && entry.pw_uid != getuid())
-                found = NULL;
-        if (file)
-                fclose(file);
-        return found && found->pw_dir[0] == '/' ? found->pw_dir : "/nonexistent";
-}
-
 static int compile(struct policy **out, const cordon_policy_options *o, struct listener *listener)
 {
         char cwd[PATH_MAX];
         struct policy_host host = host_real();
-        char passwd[4096];
-        const char *home = o->home ? o->home : getenv("HOME");
-        if (!home || !*home)
-                home = home_of_user(passwd, sizeof(passwd));
+        struct search_path search;
+        search_path_init(&search, o);
         struct policy_request request = {
                 .files = o->files,
                 .defines = o->defines,
                 .program = o->program,
                 .base = getcwd(cwd, sizeof(cwd)), /* NULL where it is gone */
-                .home = home,
+                .home = search.home,
+                .search = search.directories,
                 .uid = getuid(),
                 .host = &host,
                 .diag = policy_listen,
@@ -65,7 +50,7 @@ static int compile(struct policy **out, const cordon_policy_options *o, struct l
         };
         request.cwd = o->cwd ? o->cwd : request.base;
         bool standard = !o->files || !o->files[0];
-        const char *objection = standard && request.cwd ? standard_cwd_objection(request.cwd, home) : NULL;
+        const char *objection = standard && request.cwd ? standard_cwd_objection(request.cwd, search.home) : NULL;
         if (objection)
                 return error_set(&listener->first, EINVAL,
                                  "the default policy makes the current directory writable, and %s %s: change to a directory of "
