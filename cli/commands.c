@@ -66,6 +66,13 @@ static const struct option_row fmt_options[] = {
         {0},
 };
 
+static const struct option_row show_options[] = {
+        {0, "json", NULL, OPTION_FLAG, FIELD(json), "for programs: one JSON array, with an object for each"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
 const struct command commands[] = {
         {
                 .name = "run",
@@ -174,6 +181,26 @@ const struct command commands[] = {
                 .words = WORDS_PLAIN,
                 .misused = CHECK_FAILED,
                 .fn = fmt_main,
+        },
+        {
+                .name = "show",
+                .summary = "list the bundles and the policies that have a name, or print some",
+                .usage = "cordon show [OPTION]... [NAME]...",
+                .about = "Without NAME: all bundles, and the policies in ~/.config/cordon, /etc/cordon and the share directory.\n"
+                         "With NAME: the text that `use NAME` and `-p NAME` would take; on standard error, where it is.\n",
+                .options = show_options,
+                .examples = "  cordon show\n"
+                            "      what there is\n"
+                            "  cordon show @git\n"
+                            "      what a bundle says\n"
+                            "  cordon show agent > ./agent.policy\n"
+                            "      a copy, to change it\n",
+                .exits = "  0  shown\n"
+                         "  1  there is no such bundle\n"
+                         "  2  usage, or a file that is not there, cannot be read, or is not to be trusted\n",
+                .words = WORDS_PLAIN,
+                .misused = CHECK_FAILED,
+                .fn = show_main,
         },
 };
 

@@ -96,6 +96,31 @@ CORDON_API cordon_policy *cordon_policy_unref(cordon_policy *policy); /* takes N
  * Returns how many failed, and through `total` how many there are. */
 CORDON_API int cordon_policy_expect(const cordon_policy *policy, cordon_diag_fn *diag, void *diag_ctx, unsigned *total);
 
+/* What there is to name in `files` and to `use`: the bundles, and the policy files of the search path. Raw bytes: escape
+ * before printing. */
+typedef struct cordon_source {
+        const char *name;      /* what to write: "@git", "agent"; for a path, that */
+        const char *path;      /* of the file; NULL: a bundle, compiled into the library */
+        const char *summary;   /* the comment on its first line; "" where there is none */
+        const char *text;      /* all of it, not terminated; NULL where it was not read */
+        size_t length;
+        const char *objection; /* why this one is not what the name stands for, or is refused; NULL: it can be used */
+} cordon_source;
+
+typedef void cordon_source_fn(void *ctx, const cordon_source *source);
+
+/* Calls `fn` for each bundle, by name, and then for each policy file in each directory of the search path: every file that
+ * is called NAME.policy or begins with `cordon`. Of the options only `search` and `home` are used; NULL: the defaults. What a
+ * source points to lives for the call of `fn` only. Reads files, keeps nothing; any thread may call it. 0, -EINVAL for options
+ * that make no sense, or -ENOMEM. A directory that does not exist or can't be read has nothing in it. */
+CORDON_API int cordon_source_list(const cordon_policy_options *options, cordon_source_fn *fn, void *ctx, cordon_error *err);
+
+/* Calls `fn` once, with what loading `name` would load. Its text is not looked at: it may have errors. Where there is none,
+ * the options' `diag` gets the finding that cordon_policy_load() has for this name, and the call returns its error: -EINVAL for
+ * a bundle, -ENOENT, -EACCES, -EPERM and others for a file. */
+CORDON_API int cordon_source_find(const char *name, const cordon_policy_options *options, cordon_source_fn *fn, void *ctx,
+                                  cordon_error *err);
+
 /* Takes a part of a text; not terminated. */
 typedef void cordon_write_fn(void *ctx, const char *text, size_t length);
 

@@ -59,20 +59,29 @@ static int compile(struct policy **out, const cordon_policy_options *o, struct l
         return policy_compile(out, &request);
 }
 
+int policy_options_read(cordon_policy_options *out, const cordon_policy_options *given, cordon_error *err)
+{
+        *out = (cordon_policy_options){.size = sizeof(*out)};
+        if (!given)
+                return 0;
+        if (given->size == 0 || given->size > sizeof(*out))
+                return error_set(err, EINVAL, "cordon_policy_options.size is wrong");
+        memcpy(out, given, given->size); /* a program built against an older header gives less */
+        return 0;
+}
+
 int cordon_policy_load(cordon_policy **out, const cordon_policy_options *options, cordon_error *err)
 {
-        static const cordon_policy_options standard = {.size = sizeof(standard)};
-        cordon_policy_options o = {0};
-        const cordon_policy_options *given = options ? options : &standard;
+        cordon_policy_options o;
         if (!out)
                 return error_set(err, EINVAL, "no place for the policy was given");
         *out = NULL;
-        if (given->size == 0 || given->size > sizeof(o))
-                return error_set(err, EINVAL, "cordon_policy_options.size is wrong");
-        memcpy(&o, given, given->size); /* a program built against an older header gives less */
+        int r = policy_options_read(&o, options, err);
+        if (r < 0)
+                return r;
         struct listener listener = {.diag = o.diag, .ctx = o.diag_ctx};
         cordon_policy *p = calloc(1, sizeof(*p));
-        int r = p ? compile(&p->policy, &o, &listener) : -ENOMEM;
+        r = p ? compile(&p->policy, &o, &listener) : -ENOMEM;
         if (r < 0) {
                 free(p);
                 if (listener.first.code)

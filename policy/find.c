@@ -179,15 +179,18 @@ static int search_failed(struct compile *c, const struct place *at, const char *
                 buf_printf(&list, "%s%s", i == 0 ? "" : search[i + 1] ? ", " : " or ", search[i]);
         if (list.bad)
                 return -ENOMEM;
-        return report(c, at ? at : &file, hint ? hint : "a file is named with a slash: ./NAME", "there is no policy '%s' in %s",
+        return report(c, at ? at : &file, hint ? hint : "name a file with a slash: ./FILE", "there is no policy '%s' in %s",
                       name, list.length ? list.data : "the search path, which is empty");
 }
 
 int find_failed(struct compile *c, const struct place *at, const char *name, const struct policy_found *found, int error)
 {
-        struct source stand_in = {.name = found->path};
-        struct place file = {.source = &stand_in};
         bool searched = c->request->search && !strchr(name, '/');
+        const char *path = arena_copy(c->arena, found->path, strlen(found->path)); /* a finding lives longer than this */
+        struct source stand_in = {.name = path};
+        struct place file = {.source = &stand_in};
+        if (!path)
+                return -ENOMEM;
         if (name[0] == '@')
                 return bundle_missing(c, at, name);
         if (!at && !c->read_error)
@@ -195,7 +198,6 @@ int find_failed(struct compile *c, const struct place *at, const char *name, con
         if (searched && error == -ENOENT)
                 return search_failed(c, at, name, nearby(c, at, name));
         if (error != -EPERM || !found->why[0])
-                return read_failed(c, at, searched && found->path[0] ? found->path : name, error);
-        return report(c, at ? at : &file, "change that, or write the whole path", "'%s' is not used: %s", found->path,
-                      found->why);
+                return read_failed(c, at, searched && *path ? path : name, error);
+        return report(c, at ? at : &file, "change that, or write the whole path", "'%s' is not used: %s", name, found->why);
 }
