@@ -55,7 +55,8 @@ int policy_find(const struct policy_host *host, const char *const *search, const
                 return find_bundle(host, name, out);
         if (strchr(name, '/') || !search || !host->read_trusted)
                 return find_file(host, name, out);
-        for (size_t i = 0; search[i] && name[0] && r == -ENOENT; i++) {
+        bool directory = !name[0] || !strcmp(name, ".") || !strcmp(name, ".."); /* that is no name of a file */
+        for (size_t i = 0; search[i] && !directory && r == -ENOENT; i++) {
                 if (search[i][0] == '/')
                         r = find_in(host, search[i], name, out);
         }
@@ -81,8 +82,7 @@ void policy_summary(const char *text, size_t length, char *out, size_t size)
                 out[0] = '\0';
         if (!from)
                 return;
-        from += strspn(from, "#");
-        while (from < text + line && (*from == ' ' || *from == '\t'))
+        while (from < text + line && strchr("# \t", *from))
                 from++;
         line -= (size_t)(from - text);
         while (line > 0 && strchr(" \t\r", from[line - 1]))

@@ -183,21 +183,21 @@ struct policy_host {
         /* Whole content of the policy file `name`, malloc'ed, not terminated. 0 or -errno (-EISDIR, -EFBIG, …).
          * `identity` gets something equal for the same file however it is named ("dev:ino"), to see include loops. */
         int (*read_file)(void *ctx, const char *name, char **data, size_t *length, char identity[64]);
-        /* The same for a file of the search path, which nobody but root and this user may be able to change, nor the
+        /* The text of "@name" compiled into the library, or NULL. */
+        const char *(*bundle)(void *ctx, const char *name);
+        /* Resolves `path`'s longest existing prefix; `out` (PATH_MAX) gets the canonical path with the rest appended
+         * as it is. For each symlink met, calls `link`. `*mode` gets st_mode of the whole, 0 where it does not exist. */
+        int (*canonical)(void *ctx, const char *path, char *out, mode_t *mode,
+                         void (*link)(void *link_ctx, const char *path, const char *target), void *link_ctx);
+        /* As read_file, for a file of the search path, which nobody but root and this user may be able to change, nor the
          * directories on the way: -EPERM, and why not in words. NULL where there is no search path. */
         int (*read_trusted)(void *ctx, const char *name, char **data, size_t *length, char identity[64],
                             char why[FOUND_WHY]);
-        /* The text of "@name" compiled into the library, or NULL. */
-        const char *(*bundle)(void *ctx, const char *name);
         /* The name of the bundle with that number, counted from 0; NULL behind the last. */
         const char *(*bundle_name)(void *ctx, size_t index);
         /* Where git keeps what belongs to the work tree `repo`, an absolute path; see struct policy_git. NULL: in
          * `repo`/.git. */
         int (*git)(void *ctx, const char *repo, struct policy_git *out);
-        /* Resolves `path`'s longest existing prefix; `out` (PATH_MAX) gets the canonical path with the rest appended
-         * as it is. For each symlink met, calls `link`. `*mode` gets st_mode of the whole, 0 where it does not exist. */
-        int (*canonical)(void *ctx, const char *path, char *out, mode_t *mode,
-                         void (*link)(void *link_ctx, const char *path, const char *target), void *link_ctx);
 };
 
 /* ---- finding one ---------------------------------------------------------------------------------------------- */

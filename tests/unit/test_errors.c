@@ -243,19 +243,29 @@ static const struct {
          "      | ^~~ name a bundle or a file: use @base\n"},
         {"cordon 1\n"
          "use other.policy\n",
-         "x.policy:2:5: error: a path must be absolute\n"
+         "x.policy:2:5: error: cannot use 'other.policy': there is no such file\n"
          "    2 | use other.policy\n"
-         "      |     ^~~~~~~~~~~~ write $HERE/other.policy\n"},
+         "      |     ^~~~~~~~~~~~\n"},
+        {"cordon 1\n"
+         "use below/other.policy\n",
+         "x.policy:2:5: error: a path must be absolute\n"
+         "    2 | use below/other.policy\n"
+         "      |     ^~~~~~~~~~~~~~~~~~ write $HERE/below/other.policy\n"},
         {"cordon 1\n"
          "use @bsae\n",
          "x.policy:2:5: error: there is no bundle '@bsae'\n"
          "    2 | use @bsae\n"
          "      |     ^~~~~ did you mean '@base'?\n"},
         {"cordon 1\n"
-         "use @git\n",
-         "x.policy:2:5: error: the bundle '@git' is not in this version\n"
-         "    2 | use @git\n"
-         "      |     ^~~~ there are @base, @python, @cc, @node and @dev\n"},
+         "use @tpyo\n",
+         "x.policy:2:5: error: there is no bundle '@tpyo'\n"
+         "    2 | use @tpyo\n"
+         "      |     ^~~~~ there are @base, @dev, @python\n"},
+        {"cordon 1\n"
+         "read $GIT_DIR\n",
+         "x.policy:2:6: error: '$GIT_DIR' has no value here\n"
+         "    2 | read $GIT_DIR\n"
+         "      |      ^~~~~~~~ this file needs a work tree: param REPO=$CWD\n"},
         {"cordon 1\n"
          "use /nope.policy\n",
          "x.policy:2:5: error: cannot use '/nope.policy': there is no such file\n"
@@ -500,7 +510,7 @@ static void all_errors_in_the_order_of_lines(void **state)
                 "x.policy:3:1: error: unknown verb 'wirte'\n    3 | wirte /x\n"
                 "      | ^~~~~ did you mean 'write'?\n"
                 "x.policy:4:5: error: there is no bundle '@zzz'\n    4 | use @zzz\n"
-                "      |     ^~~~ there are @base, @python, @cc, @node and @dev\n"
+                "      |     ^~~~ there are @base, @dev, @python\n"
                 "x.policy:5:5: error: 'x' is nothing that 'net' knows\n    5 | net x\n"
                 "      |     ^ it is none, loopback or host\n");
 }
