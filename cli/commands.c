@@ -8,8 +8,9 @@
 
 static const struct option_row run_options[] = {
         {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies),
-         "a policy file, or @bundle; may be repeated, all of them\n"
-         "hold. Without it: the system readable, the current\n"
+         "a policy file, with a slash in its path; a NAME that\n"
+         "`cordon show` lists; or @bundle. May be repeated, all of\n"
+         "them hold. Without it: the system readable, the current\n"
          "directory writable, nothing else of your home, no network"},
         {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
          "give a `param` of the policy its value; may be repeated"},
@@ -84,9 +85,9 @@ const struct command commands[] = {
                 .options = run_options,
                 .examples = "  cordon run make\n"
                             "      contained by the default policy\n"
-                            "  cordon run -p pdf.policy -D IN=a.pdf -- pdftotext a.pdf -\n"
+                            "  cordon run -p ./pdf.policy -D IN=a.pdf -- pdftotext a.pdf -\n"
                             "      contained by your policy, which has a parameter\n"
-                            "  cordon run -p ci.policy --audit denied.json -q -- ./build.sh\n"
+                            "  cordon run -p ./ci.policy --audit denied.json -q -- ./build.sh\n"
                             "      in a script: refusals go to a file\n",
                 .exits = "  the program's own, or 128 + the number of the signal that ended it; or:\n"
                          "  124  the policy's time limit was over\n"
@@ -104,7 +105,7 @@ const struct command commands[] = {
                 .about = "Nothing is run. Every error is shown with its line and column. Each POLICY is checked on\n"
                          "its own.\n",
                 .options = check_options,
-                .examples = "  cordon check agent.policy -D REPO=.\n"
+                .examples = "  cordon check ./agent.policy -D REPO=.\n"
                             "      all of its errors, then its own tests\n"
                             "  cordon check -q policies/*.policy\n"
                             "      in a commit hook: silent if all is well\n"
@@ -126,9 +127,9 @@ const struct command commands[] = {
                 .options = explain_options,
                 .examples = "  cordon explain\n"
                             "      what `cordon run` does without a policy\n"
-                            "  cordon explain agent.policy -D REPO=.\n"
+                            "  cordon explain ./agent.policy -D REPO=.\n"
                             "      a policy with a parameter\n"
-                            "  cordon explain pdf.policy -D IN=a.pdf -- pdftotext\n"
+                            "  cordon explain ./pdf.policy -D IN=a.pdf -- pdftotext\n"
                             "      with the program that $PROG stands for\n"
                             "  cordon explain --json ./agent.policy | jq -r '.rules[].path'\n"
                             "      every path that a rule is about\n",
