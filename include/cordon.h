@@ -53,7 +53,7 @@ enum cordon_severity { CORDON_ERROR = 1, CORDON_WARNING = 2, CORDON_NOTE = 3 };
 /* One finding about a policy file. Lines and columns count from 1; columns and widths count bytes. */
 typedef struct cordon_diag {
         int severity;        /* enum cordon_severity */
-        const char *file;    /* as the user named it, or "@bundle" */
+        const char *file;    /* as the user named it, "@bundle", or where in the search path it is */
         unsigned line;       /* 0: the finding is about the whole file */
         unsigned column;
         unsigned width;      /* how many bytes the caret underlines, at least 1 */

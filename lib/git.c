@@ -121,10 +121,16 @@ static int names(struct looking *l, int directory, const char *path, const char 
 
 /* ---- directories -------------------------------------------------------------------------------------------------- */
 
+/* For file systems that do not say so in the listing; in doubt it is one. */
+static bool is_link(int directory, const char *name)
+{
+        struct stat st;
+        return fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISLNK(st.st_mode);
+}
+
 /* No name directly in it is a link. */
 static int no_links(struct looking *l, int directory, const char *name)
 {
-        struct stat st;
         unsigned count = 0;
         int r = 0, fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
@@ -137,7 +143,7 @@ static int no_links(struct looking *l, int directory, const char *name)
         for (const struct dirent *e; r == 0 && (e = readdir(dir));) {
                 if (++count > ENTRIES_MOST)
                         r = refuse(l, "there are too many files in it");
-                else if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+                else if (e->d_type == DT_LNK || (e->d_type == DT_UNKNOWN && is_link(fd, e->d_name)))
                         r = refuse(l, "'%.200s' in it is a symbolic link", e->d_name);
         }
         closedir(dir);

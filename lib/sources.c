@@ -76,7 +76,8 @@ static bool tell_as(struct telling *t, const char *name, const char *path, bool 
         else if (!same)
                 snprintf(objection, sizeof(objection), "the name stands for %s", t->found.path[0] ? t->found.path : "no file");
         bool told = same || last;
-        if (told && (r < 0 || !same || named_policy(path) || looks_like_policy(&t->found)))
+        bool meant = named_policy(path) || (r == 0 ? looks_like_policy(&t->found) : r != -ENOENT);
+        if (told && meant)
                 tell(t, name, path, objection[0] ? objection : NULL);
         policy_found_free(&t->found);
         return told;

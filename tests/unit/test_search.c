@@ -267,12 +267,13 @@ static void what_there_is_is_listed(void **state)
         cordon_policy_options o = {.size = sizeof(o), .search = search, .diag = hear, .diag_ctx = &p};
         unsigned count = 0;
         (void)state;
-        sh(&p, "printf 'cordon 1   #  does it \\n' >a/one.policy; printf 'cordon 1' >a/two; echo no >a/README; cp policy-a b/one.policy;"
-               "cp policy-b b/three.policy; chmod 666 b/three.policy; cp policy-a b/.hidden.policy; mkdir b/d.policy;"
+        sh(&p, "printf 'cordon 1   #  does it \\n' >a/one.policy; printf 'cordon 1' >a/two; echo no >a/README;"
+               "cp policy-a b/one.policy;"
+               "mkdir b/dir; ln -s dir b/dirlink; echo no >b/README; cp policy-b b/three.policy; chmod 666 b/three.policy; cp policy-a b/.hidden.policy; mkdir b/d.policy;"
                "cp policy-a a/both; cp policy-b a/both.policy; ln -s one.policy a/link.policy; : >b/empty.policy");
         assert_int_equal(cordon_source_list(&o, note, &l, NULL), 0);
-        assert_string_equal(l.text.data, "both /a/both [] yes\nboth.policy /a/both.policy [] yes\nlink /a/link.policy [does it] yes\n"
-                                         "one /a/one.policy [does it] yes\ntwo /a/two [] yes\nempty /b/empty.policy [] yes\n"
+        assert_string_equal(l.text.data, "both /a/both [] yes\nboth.policy /a/both.policy [] yes\n"
+                                         "link /a/link.policy [does it] yes\none /a/one.policy [does it] yes\ntwo /a/two [] yes\nempty /b/empty.policy [] yes\n"
                                          "one.policy /b/one.policy [] no\nthree /b/three.policy [] no\n");
         while (bundles[count].name)
                 count++;
