@@ -1,12 +1,16 @@
 # @git: commits work, in a repository and in a linked work tree; what makes git run or trust something stays as it was.
 # shellcheck shell=bash
 
-repository() {
+init() {
         need git
         export GIT_CONFIG_NOSYSTEM=1
         git init -q "$W/repo"
         git -C "$W/repo" config user.name somebody
         git -C "$W/repo" config user.email somebody@example.org
+}
+
+repository() {
+        init
         printf '#!/bin/sh\necho the hook ran\n' >"$W/repo/.git/hooks/pre-commit"
         chmod 755 "$W/repo/.git/hooks/pre-commit"
         echo one >"$W/repo/file"
@@ -38,6 +42,39 @@ test_git_commits_work() {
         status_is 0
         is "$(git log --format=%s | tr '\n' ' ')" "third second first "
         git fsck --strict >"$T/fsck" 2>&1 || fail "$(cat "$T/fsck")"
+}
+
+test_git_work_tree_as_git_links_it() {
+        init
+        git -C repo commit -q --allow-empty -m first
+        git -C repo worktree add -q ../linked
+        policy <<-END
+		use @git
+		param REPO=\$CWD
+		expect allow write $W/repo/.git/worktrees/linked/index $W/repo/.git/objects/aa/bb $W/repo/.git/refs/heads/linked
+		expect deny  write $W/repo/.git/worktrees/linked/commondir $W/repo/.git/worktrees/linked/gitdir
+		expect deny  write $W/repo/.git/config $W/repo/.git/hooks/post-checkout $W/repo/.git/worktrees/other/HEAD
+		expect deny  write $W/linked/.git $W/repo/file
+		expect deny  read $W/repo/file
+	END
+        cd linked
+        run "$CORDON" check "$T/policy"
+        status_is 0
+        is "$err" ""
+        run "$CORDON" check "$T/policy" -D REPO=../linked
+        status_is 0
+        git worktree move . ../moved # all that names it is written anew
+        cd ../moved
+        sed -i "s|$W/linked|$W/moved|" "$T/policy"
+        run "$CORDON" check "$T/policy"
+        status_is 0
+        is "$err" ""
+        # A copy says that it is the same work tree. The directory it names does not say so.
+        cp -r . ../copy
+        cd ../copy
+        run "$CORDON" check "$T/policy"
+        status_is 1
+        has "$err" "does not lead to $W/copy/.git"
 }
 
 # What is in .git and makes git run or trust something.
