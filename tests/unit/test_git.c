@@ -203,6 +203,7 @@ static void what_was_tampered_with_is_not_followed(void **state)
                 if (p.warnings != 1 || !strstr(p.said.data, hostile[i].said))
                         fail_msg("%s: %u warnings: %s", hostile[i].change, p.warnings, p.said.data ? p.said.data : "");
                 assert_denied(policy, "list", in(&p, "home/.ssh/id_rsa"), ENOENT);
+                assert_denied(policy, "list", in(&p, "home/.ssh/commondir"), ENOENT);
                 assert_denied(policy, "write", in(&p, "main/.git/worktrees/w/index"), ENOENT);
                 assert_denied(policy, "read", in(&p, "main/.git/HEAD"), ENOENT);
                 assert_denied(policy, "write", in(&p, "home/x"), ENOENT);
