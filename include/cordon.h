@@ -81,7 +81,7 @@ typedef struct cordon_policy_options {
         /* Directories in which names without a slash are looked for, in this order, as NAME and as NAME.policy; ends with
          * NULL. NULL: XDG_CONFIG_HOME/cordon (home/.config/cordon where that is not set), /etc/cordon, and the share
          * directory that was chosen when the library was built. The current directory is never among them by itself. What
-         * others than root and the user could have changed is refused: see cordon-policy(5). */
+         * others than root and the user could have changed is refused: see cordon(1). */
         const char *const *search;
 } cordon_policy_options;
 

@@ -126,6 +126,9 @@ static void linked_as_git_does_it(struct place *p)
         assert_denied(policy, "create", in(p, "main/.git/worktrees/w/config.worktree"), EACCES);
         assert_denied(policy, "write", in(p, "main/.git/worktrees/other/HEAD"), EACCES);
         assert_denied(policy, "write", in(p, "main/.git/config"), EACCES);
+        assert_denied(policy, "create", in(p, "main/.git/config.worktree"), EACCES);
+        assert_denied(policy, "create", in(p, "main/.git/commondir"), EACCES);
+        assert_denied(policy, "create", in(p, "main/.git/rebase-merge/git-rebase-todo"), EACCES);
         assert_denied(policy, "write", in(p, "main/.git/hooks/x"), EACCES);
         assert_denied(policy, "write", in(p, "w/.git"), EACCES);
         assert_allowed(policy, "read", in(p, "w/.git"));
