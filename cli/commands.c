@@ -186,9 +186,9 @@ const struct command commands[] = {
         {
                 .name = "show",
                 .summary = "list the bundles and the policies that have a name, or print some",
-                .usage = "cordon show [OPTION]... [NAME]...",
-                .about = "Without NAME: all bundles, and the policies in ~/.config/cordon, /etc/cordon and the share directory.\n"
-                         "With NAME: the text that `use NAME` and `-p NAME` would take; on standard error, where it is.\n",
+                .usage = "cordon show [OPTION]... [POLICY]...",
+                .about = "Without POLICY: all bundles, and the policies in ~/.config/cordon, /etc/cordon and the share\n"
+                         "directory. With POLICY: the text that `use` and `-p` would take; on standard error, where it is.\n",
                 .options = show_options,
                 .examples = "  cordon show\n"
                             "      what there is\n"
