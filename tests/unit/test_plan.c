@@ -497,12 +497,12 @@ static void test_create_closes_paths_to_metadata(void **state)
 
         make_on(&m, paths, NULL, BARE "create /out\n");
         assert_int_equal(m.result, 0);
-        assert_int_equal(last_rule(&m.plan, "fchmodat")->action, FILTER_ERRNO);
-        assert_int_equal(last_rule(&m.plan, "fchmod")->action, FILTER_ALLOW);
+        assert_int_equal(last_rule(&m.plan, "fchmodat")->verdict.action, FILTER_ERRNO);
+        assert_int_equal(last_rule(&m.plan, "fchmod")->verdict.action, FILTER_ALLOW);
         assert_int_equal(m.plan.note_count, 1);
         unmake(&m);
         make_on(&m, paths, NULL, BARE "write /out\n");
-        assert_int_equal(last_rule(&m.plan, "fchmodat")->action, FILTER_ALLOW);
+        assert_int_equal(last_rule(&m.plan, "fchmodat")->verdict.action, FILTER_ALLOW);
         assert_int_equal(m.plan.note_count, 0);
         unmake(&m);
 }
