@@ -153,15 +153,20 @@ int run_syscalls(struct compile *c, struct source *s, struct line *l)
 
 /* ---- putting them together ---------------------------------------------------------------------------------------- */
 
+static bool has_say(const struct syscall_entry *e, unsigned allowing)
+{
+        return e->rule.action >= CALL_DENY || e->rule.use_depth <= allowing;
+}
+
 /* A line with tests, beside one without that takes away as much: it can change nothing. */
-static void warn_idle(struct compile *c, const struct syscall_entry *e)
+static void warn_idle(struct compile *c, const struct syscall_entry *e, unsigned allowing)
 {
         const struct syscall_entry *all = c->syscalls.items;
 
         for (const struct syscall_entry *o = all; o < all + c->syscalls.count; o++) {
                 bool decides = o->rule.test_count == 0 && o->rule.action >= e->rule.action;
                 bool its_own = e->rule.action == CALL_DENY && o->rule.action == CALL_DENY && e->rule.error != 0;
-                if (!decides || its_own || strcmp(o->rule.name, e->rule.name) != 0)
+                if (!has_say(o, allowing) || !decides || its_own || strcmp(o->rule.name, e->rule.name) != 0)
                         continue;
                 report_warning(c, &e->at, NULL, "this line has no effect: '%s' at %s:%u decides whatever the arguments are",
                                o->rule.text, o->rule.origin.file, o->rule.origin.line);
@@ -169,7 +174,7 @@ static void warn_idle(struct compile *c, const struct syscall_entry *e)
         }
 }
 
-static void check_conditions(struct compile *c)
+static void check_conditions(struct compile *c, unsigned allowing)
 {
         const struct syscall_entry *all = c->syscalls.items;
 
@@ -177,7 +182,8 @@ static void check_conditions(struct compile *c)
                 unsigned alike = 0;
                 if (all[i].rule.test_count == 0)
                         continue;
-                warn_idle(c, &all[i]);
+                if (has_say(&all[i], allowing))
+                        warn_idle(c, &all[i], allowing);
                 for (size_t j = 0; j < i; j++)
                         alike += all[j].rule.test_count > 0 && strcmp(all[j].rule.name, all[i].rule.name) == 0;
                 if (alike == CONDITIONS_MAX)
@@ -192,16 +198,16 @@ int calls_finish(struct compile *c)
         const struct syscall_entry *calls = c->syscalls.items;
         unsigned allowing = UINT32_MAX;
 
-        check_conditions(c);
         for (size_t i = 0; i < c->syscalls.count; i++)
                 if (calls[i].rule.action == CALL_ALLOW && calls[i].rule.use_depth < allowing)
                         allowing = calls[i].rule.use_depth;
+        check_conditions(c, allowing);
         struct syscall_rule *rules = arena_alloc(c->arena, c->syscalls.count * sizeof(*rules));
         if (!rules)
                 return -ENOMEM;
         w->syscalls = rules;
         for (size_t i = 0; i < c->syscalls.count; i++)
-                if (calls[i].rule.action >= CALL_DENY || calls[i].rule.use_depth <= allowing)
+                if (has_say(&calls[i], allowing))
                         rules[w->syscall_count++] = calls[i].rule;
         return 0;
 }

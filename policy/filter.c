@@ -330,8 +330,10 @@ static struct filter_verdict guarded(const struct clauses *s, const struct guard
 {
         if (!gives(&v) && (g->action == FILTER_ALLOW || v.action == FILTER_KILL))
                 return v;
-        if (g->action == FILTER_ALLOW && !g->native)
+        if (g->action == FILTER_ALLOW && !g->native) {
+                v.reason = g->reason;
                 return served(s, v);
+        }
         if (g->action == FILTER_ALLOW)
                 return (struct filter_verdict){v.action, 0, WHY_GUARD, g->reason, v.by};
         return (struct filter_verdict){g->action, g->error, WHY_GUARD, g->reason, NULL};

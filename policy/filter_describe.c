@@ -75,10 +75,10 @@ static void put_why(struct buf *b, const struct filter_verdict *v, bool with_rea
         case WHY_REFUSED:
         case WHY_GUARD:
                 buf_str(b, tables[v->why]);
-                if (with_reason && v->reason)
-                        buf_printf(b, ": %s", v->reason);
                 break;
         }
+        if (with_reason && v->reason)
+                buf_printf(b, ": %s", v->reason);
 }
 
 /* Spaces up to a column of the line that began at `from`; at least two. */
