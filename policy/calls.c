@@ -192,6 +192,23 @@ static void check_conditions(struct compile *c, unsigned allowing)
         }
 }
 
+/* Whoever limits a call by tests may think that all the others stay as they are. */
+static void warn_alone(struct compile *c, unsigned allowing)
+{
+        const struct syscall_entry *all = c->syscalls.items, *tested = NULL;
+
+        for (size_t i = 0; i < c->syscalls.count; i++) {
+                if (all[i].rule.action != CALL_ALLOW || all[i].rule.use_depth != allowing)
+                        continue;
+                if (all[i].rule.test_count == 0)
+                        return;
+                tested = tested ? tested : &all[i];
+        }
+        if (tested)
+                report_warning(c, &tested->at, "write beside it: syscalls @default",
+                               "nothing else is allowed: @default counts where no line allows anything");
+}
+
 int calls_finish(struct compile *c)
 {
         struct world *w = &c->policy->world;
@@ -202,6 +219,7 @@ int calls_finish(struct compile *c)
                 if (calls[i].rule.action == CALL_ALLOW && calls[i].rule.use_depth < allowing)
                         allowing = calls[i].rule.use_depth;
         check_conditions(c, allowing);
+        warn_alone(c, allowing);
         struct syscall_rule *rules = arena_alloc(c->arena, c->syscalls.count * sizeof(*rules));
         if (!rules)
                 return -ENOMEM;
