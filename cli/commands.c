@@ -143,7 +143,7 @@ const struct command commands[] = {
                             "      with the program that $PROG stands for\n"
                             "  cordon explain --json ./agent.policy | jq -r '.rules[].path'\n"
                             "      every path that a rule is about\n"
-                            "  cordon explain --seccomp agent.policy\n"
+                            "  cordon explain --seccomp ./agent.policy\n"
                             "      every system call, and why\n",
                 .exits = "  0  explained\n"
                          "  1  a policy has errors, or no sandbox can be started with it\n"

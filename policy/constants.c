@@ -185,7 +185,8 @@ static const struct constant constants[] = {
         NAMED(ARCH_SET_GS), NAMED(ARCH_SET_FS), NAMED(ARCH_GET_FS), NAMED(ARCH_GET_GS), NAMED(MAP_32BIT),
 #endif
         /* younger than some headers, or not in them for programs; the same wherever cordon runs */
-        {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 32}, {"SO_PEERPIDFD", 77}, {"PR_SET_MDWE", 65}, {"PR_GET_MDWE", 66}, {"MFD_NOEXEC_SEAL", 8}, {"MFD_EXEC", 16},
+        {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 32}, {"SO_PEERPIDFD", 77},
+        {"PR_SET_MDWE", 65}, {"PR_GET_MDWE", 66}, {"MFD_NOEXEC_SEAL", 8}, {"MFD_EXEC", 16},
         {"PR_GET_AUXV", 0x41555856}, {"PR_SET_MEMORY_MERGE", 67}, {"PR_GET_MEMORY_MERGE", 68}, {"MADV_COLLAPSE", 25},
         {"MADV_SOFT_OFFLINE", 101}, {"PROT_SEM", 8}, {"SCHED_NORMAL", 0}, {"TCGETS2", 0x802c542a},
         {"TCSETS2", 0x402c542b}, {"TCSETSW2", 0x402c542c}, {"TCSETSF2", 0x402c542d},

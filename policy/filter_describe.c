@@ -1,5 +1,5 @@
-/* A filter in words. First the calls whose arguments decide, each with all of its tests in the order in which they are tried; then
- * the others, put together where the same line or table says the same about them. Nothing is left out. */
+/* A filter in words. First the calls whose arguments decide, each with all of its tests in the order in which they are
+ * tried; then the others, put together where the same line or table says the same about them. Nothing is left out. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,9 +2,10 @@
  *
  * The model. Every call that this version knows is in exactly one of the plain groups; the others are made of groups.
  * What is named as in systemd.exec(5) holds what it holds there, but for calls that this kernel or architecture lacks;
- * where plain groups are smaller than one would make them, they were split for that. So the tables here are also the answer to "does cordon know this call?", on which the filter
- * relies: a known call that a policy leaves out is refused with EPERM, one that nobody here has heard of does not
- * exist (ENOSYS). A name that this architecture lacks is skipped. */
+ * where plain groups are smaller than one would make them, they were split for that. So the tables here are also the
+ * answer to "does cordon know this call?", on which the filter relies: a known call that a policy leaves out is refused
+ * with EPERM, one that nobody here has heard of does not exist (ENOSYS). A name that this architecture lacks is
+ * skipped. */
 #include "policy/syscalls.h"
 
 #include <errno.h>
