@@ -108,6 +108,28 @@ static void json_call(void *ctx, const cordon_syscall *call)
         json_object_array_add(ctx, call_object(call));
 }
 
+struct text_wanted {
+        const char *name;
+        struct json_object *out;
+};
+
+static void json_text(void *ctx, const char *name, const char *text)
+{
+        struct text_wanted *wanted = ctx;
+        if (strcmp(name, wanted->name) == 0)
+                put(wanted->out, "text", text);
+}
+
+static struct json_object *group_object(const char *name)
+{
+        struct json_object *o = json_object_new_object();
+        struct text_wanted wanted = {name, o};
+
+        put(o, "name", name);
+        cordon_syscall_groups(NULL, json_text, &wanted);
+        return o;
+}
+
 /* A group with its calls, or a call with its groups. */
 static int json_one(struct json_object *list, const char *word)
 {
@@ -117,9 +139,7 @@ static int json_one(struct json_object *list, const char *word)
 
         if (*word == '@') {
                 r = cordon_syscall_group_calls(word, json_call, inner);
-                o = r < 0 ? NULL : json_object_new_object();
-                if (o)
-                        put(o, "name", word);
+                o = r < 0 ? NULL : group_object(word);
         } else {
                 r = cordon_syscall_find(word, &call);
                 if (r == 0)

@@ -30,6 +30,13 @@ static void offer_group(void *ctx, const char *name, const char *text)
         nearest_offer(ctx, name + (name[0] == '@'));
 }
 
+static void offer_calls(void *ctx, size_t index, const char *name, const char *const *calls)
+{
+        (void)index, (void)name;
+        for (; *calls; calls++)
+                nearest_offer(ctx, *calls);
+}
+
 static int name_unknown(struct compile *c, const struct source *s, struct line *l, size_t index)
 {
         const struct word *w = &l->words[index];
@@ -41,9 +48,8 @@ static int name_unknown(struct compile *c, const struct source *s, struct line *
                 syscall_groups(offer_group, &n);
         for (size_t i = 0; index == 1 && i < COUNT(actions); i++)
                 nearest_offer(&n, actions[i].name);
-        for (int i = 0; !group && i < 1024; i++)
-                if (syscall_name(i))
-                        nearest_offer(&n, syscall_name(i));
+        if (!group)
+                syscall_plain_groups(offer_calls, &n);
         return report(c, &at, nearest_hint(c, &n, group ? "@" : ""),
                       group ? "there is no group '%s'" : "there is no system call '%s'", w->text);
 }

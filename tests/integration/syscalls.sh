@@ -206,7 +206,7 @@ import json, sys
 call, group = json.load(open(sys.argv[1]))
 assert call["name"] == "openat" and call["number"] > 0 and call["group"] == "@file-open" and call["fate"] == "free", call
 assert "@file-system" in call["groups"] and "@network-io" not in call["groups"], call
-assert group["name"] == "@swap" and [c["name"] for c in group["calls"]] == ["swapon", "swapoff"], group
+assert group["name"] == "@swap" and group["text"] == "swap devices" and [c["name"] for c in group["calls"]] == ["swapon", "swapoff"], group
 assert all(c["fate"] == "refused" and c["reason"] for c in group["calls"]), group
 print("fine")' "$T/json"
         is "$out" fine

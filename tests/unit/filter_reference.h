@@ -77,9 +77,13 @@ static struct sock_fprog one_test(int number, const struct call_test *test)
 
         for (size_t i = 0; i <= test->more_count; i++) {
                 uint64_t value = i == 0 ? test->value : test->more[i - 1];
-                struct scmp_arg_cmp cmp = test->compare == COMPARE_EQUAL
-                                                  ? SCMP_CMP(test->arg, SCMP_CMP_MASKED_EQ, test->mask, value)
-                                                  : SCMP_CMP(test->arg, comparison(test), value);
+                bool equality = test->compare == COMPARE_EQUAL;
+                struct scmp_arg_cmp cmp = {
+                        .arg = test->arg,
+                        .op = equality ? SCMP_CMP_MASKED_EQ : comparison(test),
+                        .datum_a = equality ? test->mask : value,
+                        .datum_b = equality ? value : 0,
+                };
                 assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(1), number, 1, cmp), 0);
         }
         return export(ctx);

@@ -103,8 +103,8 @@ static void same_meaning(const struct filter *f, const struct syscall_rule *rule
 
         choose_values(&values, f, (uint32_t)syscall_number(call));
         struct walk walk = walk_begin(&values);
-        if (walk.left > 1000)
-                walk.left = 1000;
+        if (walk.left > 400)
+                walk.left = 400;
         do {
                 uint64_t args[6];
                 for (unsigned i = 0; i < 6; i++)
@@ -129,7 +129,6 @@ static const struct syscall_rule orders[] = {
         {.action = CALL_DENY, .name = "lseek", .use_depth = 1, .error = EACCES, IF(0, LOW, 3), AT(4)},
         {.action = CALL_LOG, .name = "lseek", IF(1, ALL, 9), AT(5)},
         {.action = CALL_KILL, .name = "lseek", IF(1, ALL, HIGH), AT(6)},
-        {.action = CALL_ALLOW, .name = "@default", AT(7)},
 };
 
 static void permute(struct syscall_rule *rules, size_t from, size_t count, const struct sock_fprog *wanted, unsigned *tried)
@@ -161,7 +160,7 @@ static void every_order_makes_the_same_program(void **state)
         memcpy(rules, orders, sizeof(orders));
         struct filter f = made(orders, COUNT(orders));
         permute(rules, 0, COUNT(orders), &f.program, &tried);
-        assert_int_equal(tried, 5040);
+        assert_int_equal(tried, 720);
         same_meaning(&f, orders, COUNT(orders), "lseek");
         static const struct {
                 uint64_t args[6];
@@ -411,7 +410,7 @@ static void rule_sets_made_by_chance(void **state)
         struct random_set s = {.state = 20240607};
         (void)state;
 
-        for (unsigned round = 0; round < 60; round++) {
+        for (unsigned round = 0; round < 40; round++) {
                 random_rules(&s);
                 struct filter f = made(s.rules, s.count);
                 for (size_t i = 0; i < COUNT(plain_calls); i++)
