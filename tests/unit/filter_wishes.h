@@ -49,6 +49,7 @@ static const struct syscall_rule tested[] = {
         TESTED(CALL_LOG, "madvise", {0, ALL, COMPARE_EQUAL, false, 0, wide_values, COUNT(wide_values), "arg0 in"}),
         TESTED(CALL_DENY, "madvise", {.arg = 1, .mask = 0xff000000000000f0, .compare = COMPARE_ABOVE, .value = 0xf0}),
         TESTED(CALL_KILL, "madvise", {.arg = 1, .mask = 0xff00000000, .compare = COMPARE_AT_LEAST, .value = 1}),
+        TESTED(CALL_DENY, "madvise", {.arg = 2, .mask = 0xff00000000, .compare = COMPARE_AT_LEAST, .value = 5 * HIGH}),
         TESTED(CALL_DENY, "socket", {.arg = 0, .mask = LOW, .value = 2}, {.arg = 1, .mask = 0x800, .value = 0x800}),
         TESTED(CALL_ALLOW, "socketpair", {.arg = 1, .mask = LOW, .value = 1}),
         TESTED(CALL_ALLOW, "openat", {.arg = 2, .mask = 3, .value = 0}),

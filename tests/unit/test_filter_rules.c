@@ -215,6 +215,16 @@ static void names_groups_and_strictness(void **state)
                                                  {.action = CALL_DENY, .name = "alarm", .error = EIO, .use_depth = 3}},
                  "alarm", {0}, ERR(EIO)},
                 {"a call that has a fallback", {{.action = CALL_DENY, .name = "statx"}}, "statx", {0}, ERR(ENOSYS)},
+                {"which is there where tests limit it", {{.name = "statx", IF(0, LOW, 5)}}, "statx", {4}, ERR(EPERM)},
+                {"a kill of the group before a guard",
+                 {{.action = CALL_KILL, .name = "@network-io"}, {.action = CALL_LOG, .name = "socket", IF(0, LOW, AF_INET)}},
+                 "socket", {AF_UNIX, SOCK_STREAM}, DIE},
+                {"and the guard before what a name allows",
+                 {{.action = CALL_KILL, .name = "@network-io"}, {.action = CALL_LOG, .name = "socket", IF(0, LOW, AF_INET)}},
+                 "socket", {AF_INET, SOCK_RAW}, ERR(EPERM)},
+                {"which else holds",
+                 {{.action = CALL_KILL, .name = "@network-io"}, {.action = CALL_LOG, .name = "socket", IF(0, LOW, AF_INET)}},
+                 "socket", {AF_INET, SOCK_STREAM}, LOG},
                 {"unless an errno is written", {{.action = CALL_DENY, .name = "statx", .error = EPERM}}, "statx", {0}, ERR(EPERM)},
         };
         (void)state;
