@@ -243,6 +243,9 @@ test_explain_seccomp_shows_each_call_and_why() {
         run "$CORDON" explain --seccomp @base
         status_is 0
         matches "$out" "allow: @default"
+        run "$CORDON" explain --seccomp --json @base
+        status_is 2
+        one_line "$err"
         policy <<<"syscalls ptrace"
         run "$CORDON" explain --seccomp "$T/policy"
         status_is 1
