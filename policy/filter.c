@@ -14,6 +14,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
+#include <linux/fsverity.h>
 #include <linux/ioprio.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -101,7 +103,7 @@ static const char *const falls_back[] = {
         "memfd_secret", "statmount",  "listmount",    "inotify_init1",
 };
 
-enum when { ALWAYS, BROKERED, NOT_BROKERED, NO_METADATA, NET_IS_NONE, NET_IS_SOME };
+enum when { ALWAYS, NATIVE_METADATA, NOT_BROKERED, NAMES, METADATA, NET_IS_NONE, NET_IS_SOME };
 
 struct guard {
         const char *name; /* an ALLOW guard means what the call's own decision is (brokered or not), a NATIVE one the kernel */
@@ -128,6 +130,8 @@ struct guard {
 #define DEVICE_BIT 0020000 /* set in S_IFCHR and S_IFBLK, not in S_IFREG, S_IFIFO, S_IFSOCK */
 #define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
 #define SOCKET_TYPE 0xf
+#define BTRFS_TYPE_MASK 0xff00 /* where an ioctl's number has the driver */
+#define BTRFS_TYPE 0x9400
 
 /* In order, for each name: the first that holds decides; where none does, the call is allowed (or brokered). */
 static const struct guard guards[] = {
@@ -160,34 +164,34 @@ static const struct guard guards[] = {
         REFUSE("fchmodat2", ALWAYS, EPERM, ANY_OF(2, SET_IDS)),
         REFUSE("mknod", ALWAYS, EPERM, ANY_OF(1, SET_IDS | DEVICE_BIT)),
         REFUSE("mknodat", ALWAYS, EPERM, ANY_OF(2, SET_IDS | DEVICE_BIT)),
-        /* O_PATH gives no access to content, only a place: no more than stat does, which is native as well, and a
+        /* O_PATH gives no access to content, only a place: no more than stat does, so it is native where that is, and a
          * descriptor that could not be handed over anyway (ADDFD takes none such). To open what it names is a request. */
-        NATIVE("open", BROKERED, FIELD_IS(1, O_PATH, O_PATH)),
-        NATIVE("openat", BROKERED, FIELD_IS(2, O_PATH, O_PATH)),
+        NATIVE("open", NATIVE_METADATA, FIELD_IS(1, O_PATH, O_PATH)),
+        NATIVE("openat", NATIVE_METADATA, FIELD_IS(2, O_PATH, O_PATH)),
         REFUSE("creat", NOT_BROKERED, EPERM, ANY_OF(1, SET_IDS)),
         REFUSE("open", NOT_BROKERED, EPERM, ANY_OF(1, O_CREAT | TMPFILE_BIT), ANY_OF(2, SET_IDS)),
         REFUSE("openat", NOT_BROKERED, EPERM, ANY_OF(2, O_CREAT | TMPFILE_BIT), ANY_OF(3, SET_IDS)),
         REFUSE("openat2", NOT_BROKERED, ENOSYS),
 
-        REFUSE("link", NO_METADATA, EPERM), /* a second name for what exists is nothing new */
-        REFUSE("linkat", NO_METADATA, EPERM),
-        REFUSE("chmod", NO_METADATA, EPERM),
-        REFUSE("fchmodat", NO_METADATA, EPERM),
-        REFUSE("fchmodat2", NO_METADATA, EPERM),
-        REFUSE("chown", NO_METADATA, EPERM),
-        REFUSE("lchown", NO_METADATA, EPERM),
-        REFUSE("fchownat", NO_METADATA, EPERM),
-        REFUSE("utime", NO_METADATA, EPERM),
-        REFUSE("utimes", NO_METADATA, EPERM),
-        REFUSE("futimesat", NO_METADATA, EPERM, NOT_NULL(1)),
-        REFUSE("utimensat", NO_METADATA, EPERM, NOT_NULL(1)), /* futimens has no path */
-        REFUSE("setxattr", NO_METADATA, EPERM),
-        REFUSE("lsetxattr", NO_METADATA, EPERM),
-        REFUSE("setxattrat", NO_METADATA, EPERM),
-        REFUSE("removexattr", NO_METADATA, EPERM),
-        REFUSE("lremovexattr", NO_METADATA, EPERM),
-        REFUSE("removexattrat", NO_METADATA, EPERM),
-        REFUSE("file_setattr", NO_METADATA, EPERM),
+        /* What would do natively what the broker has to see. Callers fall back to what it serves; flags of inodes, which anybody
+         * who has a file open for reading can set where he owns it, have nothing to fall back to. */
+        REFUSE("setxattrat", NAMES, ENOSYS),
+        REFUSE("removexattrat", NAMES, ENOSYS),
+        REFUSE("file_setattr", NAMES, ENOSYS),
+        REFUSE("getxattrat", METADATA, ENOSYS),
+        REFUSE("listxattrat", METADATA, ENOSYS),
+        REFUSE("file_getattr", METADATA, ENOSYS),
+        REFUSE("name_to_handle_at", METADATA, EOPNOTSUPP),
+        REFUSE("ioctl", NAMES, EPERM, IS(1, FS_IOC_SETFLAGS)),
+        REFUSE("ioctl", NAMES, EPERM, IS(1, FS_IOC_FSSETXATTR)),
+        REFUSE("ioctl", NAMES, EPERM, IS(1, FS_IOC_ENABLE_VERITY)),
+
+        /* Snapshots and subvolumes of btrfs are trees with new names, made by whoever has a directory open; they leave what is
+         * mounted over a file behind. Sharing content between open files is all that is left of these. */
+        ALLOW("ioctl", ALWAYS, IS(1, FICLONE)),
+        ALLOW("ioctl", ALWAYS, IS(1, FICLONERANGE)),
+        ALLOW("ioctl", ALWAYS, IS(1, FIDEDUPERANGE)),
+        REFUSE("ioctl", ALWAYS, ENOTTY, FIELD_IS(1, BTRFS_TYPE_MASK, BTRFS_TYPE)),
 
         /* Sockets with a name in the file system can't be vetted in this version: the only AF_UNIX ones are pairs,
          * and of those the kinds that cannot send to any name later (SOCK_RAW means SOCK_DGRAM there). */
@@ -329,12 +333,14 @@ static bool guard_applies(const struct guard *g, const struct filter_wish *wish,
         switch (g->when) {
         case ALWAYS:
                 return true;
-        case BROKERED:
-                return brokered;
+        case NATIVE_METADATA: /* of a brokered call */
+                return brokered && !wish->metadata;
         case NOT_BROKERED:
                 return !brokered;
-        case NO_METADATA:
-                return wish->no_path_metadata;
+        case NAMES:
+                return wish->names;
+        case METADATA:
+                return wish->metadata;
         case NET_IS_NONE:
                 return wish->net == NET_NONE;
         case NET_IS_SOME:

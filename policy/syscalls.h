@@ -30,6 +30,13 @@ enum syscall_fate {
 };
 enum syscall_fate syscall_fate(const char *name);
 
+/* Families of operations that the broker can serve in the child's stead. */
+enum plan_family {
+        FAMILY_OPEN = 1u << 0,
+        FAMILY_NAMES = 1u << 1,    /* all that makes, moves and removes names and changes metadata; never without FAMILY_OPEN */
+        FAMILY_METADATA = 1u << 2, /* all that looks at metadata; never without FAMILY_NAMES */
+};
+
 enum filter_action { FILTER_ENOSYS, FILTER_ALLOW, FILTER_ERRNO, FILTER_NOTIFY, FILTER_KILL };
 
 #define FILTER_TESTS 2
@@ -62,7 +69,8 @@ struct filter_wish {
         const int *notify; /* syscall numbers that the broker serves */
         size_t notify_count;
         enum net_mode net;
-        bool no_path_metadata; /* mode, owner, times and attributes can be changed by descriptor only, not by path */
+        /* Names, and looking at metadata, are the broker's: what it does not serve must not do the same natively. */
+        bool names, metadata;
 };
 
 /* How rules combine, whatever their order: a call named by itself beats a group; among equals, deny beats allow.
