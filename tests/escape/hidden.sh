@@ -137,7 +137,7 @@ test_never_continue_stat_path_changed() {
         hidden_policy
         echo "allowed" >"$W/plain/allowed"
         echo "secret" >"$W/plain/abc.hid"
-        run "$HELPERS/race" look-checked "$W/plain/allowed" "$W/plain/abc.hid" 3000
+        run "$HELPERS/race" look-checked "$W/plain/allowed" "$W/plain/abc.hid" 50000
         matches "$out" 'secret=[1-9]'
         boxed "$HELPERS/race" look "$W/plain/allowed" "$W/plain/abc.hid" 5000 ar
         matches "$out" 'allowed=[1-9][0-9]* secret=0 refused=[1-9][0-9]* other=0'

@@ -165,7 +165,7 @@ test_never_continue_link_path_changed() {
         echo "secret" >"$W/links/xxx.env"
         sed -i "s|^deny $W/keys.*|deny $W/links/*.env|" "$T/policy"
         chmod -R a+rwX "$W"
-        run "$HELPERS/race" link-checked "$W/new" "$W/links/allowed" "$W/links/xxx.env" 3000
+        run "$HELPERS/race" link-checked "$W/new" "$W/links/allowed" "$W/links/xxx.env" 30000
         matches "$out" 'secret=[1-9]'
         boxed "$HELPERS/race" link "$W/new" "$W/links/allowed" "$W/links/xxx.env" 3000 ar
         matches "$out" 'allowed=[1-9][0-9]* secret=0 refused=[1-9][0-9]* other=0'
