@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "broker/caller.h"
+#include "broker/mask.h"
 #include "broker/path.h"
 #include "broker/resolve.h"
 #include "broker/server.h"
@@ -238,12 +239,20 @@ static int open_denied(struct job *j, const struct path *p, const struct verdict
         return refuse(j, p->text, j->want, v);
 }
 
+/* Masked, it may be read, and is empty. A descriptor that is only a path shows no more than stat does. */
+static int open_masked(struct job *j, const struct path *p, const struct verdict *v)
+{
+        int fd = mask_open(&j->server->view, v->rule, p->text, j->flags | O_NONBLOCK);
+        return fd >= 0 ? settle(j, fd) : fd == -EACCES ? refuse(j, p->text, j->want, v) : fd;
+}
+
 static int open_existing(struct job *j, const struct path *p)
 {
         struct verdict v = policy_eval(j->server->policy, p->text, p->length, j->want);
         if (!v.allow)
                 return open_denied(j, p, &v);
-        int fd = open_allowed(j, p->text);
+        bool masked = v.rule && v.rule->class == CLASS_MASK && !j->path_only;
+        int fd = masked ? open_masked(j, p, &v) : open_allowed(j, p->text);
         if (fd >= 0)
                 record(j, p->text, j->want, &v, 0);
         else if (fd == -ENOENT && v.rule && v.rule->implied)

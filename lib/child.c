@@ -190,10 +190,11 @@ static void on_ready(cordon_child *c, struct sandbox_event *e)
         if (c->state != CHILD_STARTING) {
                 fd_close(e->view);
                 fd_close(e->notify);
+                fd_close(e->nowhere);
                 fail(c, CORDON_EXIT_SETUP, EPROTO);
                 return;
         }
-        server_serve(c->server, e->view, e->notify);
+        server_serve(c->server, e->view, e->notify, e->nowhere);
         c->state = CHILD_RUNNING;
 }
 

@@ -4,6 +4,7 @@
  * filter
  *   plan_points.c    the paths where something may have to be mounted
  *   plan_view.c      from these to mounts
+ *   plan_own.c       those that show nothing of the host's
  *   plan_check.c     what this version refuses, and what people should know
  *
  * describe.h has the finished plan in words. */

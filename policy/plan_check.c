@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "policy/plan_build.h"
+#include "policy/plan_points.h"
 #include "policy/tail.h"
 
 /* ---- can a pattern match below a tree? -------------------------------------------------------------------------- */
@@ -76,7 +76,8 @@ static void check_pattern(struct planner *p, const struct rule *rule)
                                "`%s` by pattern is not supported in this version", verb);
                 return;
         }
-        if (rule->class == CLASS_GRANT && !(planner_eval(p, rule->prefix).access & ACCESS_LIST)) {
+        struct verdict around = planner_eval(p, rule->prefix);
+        if (rule->class == CLASS_GRANT && (!(around.access & ACCESS_LIST) || rule_masks(around.rule))) {
                 if (!rule_is_own(rule) && planner_mode(p, rule->prefix) == 0)
                         return; /* a bundle's, for other hosts */
                 planner_refuse(p, rule, "list that directory as well",
@@ -89,6 +90,13 @@ static void check_pattern(struct planner *p, const struct rule *rule)
 }
 
 /* ---- literal rules ---------------------------------------------------------------------------------------------- */
+
+/* An empty directory for what is masked by pattern is not in the view: pid 1 hands it to the broker. */
+static void check_masks(struct planner *p)
+{
+        for (size_t i = 0; i < p->rule_count; i++)
+                p->plan->empties = p->plan->empties || rule_masks(&p->rules[i]);
+}
 
 static bool grants(const struct rule *rule, unsigned more_than)
 {
@@ -175,25 +183,10 @@ static void check_not_yet(struct planner *p)
                                        "AF_UNIX sockets are not brokered yet", p->rules[i].text);
 }
 
-/* Verbs that are parsed and not carried out yet. */
-static void check_unfinished(struct planner *p)
-{
-        const struct world *w = p->world;
-        const struct origin *lines[] = {&w->caps_at, &w->user_at, &w->hostname_at, w->fd_count ? &w->fds[0].origin : NULL,
-                                        w->requirement_count ? &w->requirements[0].origin : NULL};
-
-        for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-                if (lines[i] && lines[i]->line)
-                        planner_refuse_at(p, *lines[i], NULL, "this line is not carried out yet");
-        for (size_t i = 0; i < p->rule_count; i++)
-                if (p->rules[i].content || p->rules[i].class == CLASS_MASK)
-                        planner_refuse(p, &p->rules[i], NULL, "`%s` is not carried out yet", p->rules[i].text);
-}
-
 void plan_check(struct planner *p)
 {
         check_not_yet(p);
-        check_unfinished(p);
+        check_masks(p);
         for (size_t i = 0; i < p->rule_count; i++) {
                 const struct rule *rule = &p->rules[i];
                 if (rule->literal)

@@ -23,4 +23,14 @@ struct points {
 /* False: no memory. */
 bool points_make(struct points *out, struct planner *p);
 
+/* ---- plan_own.c -------------------------------------------------------------------------------------------------- */
+
+bool rule_masks(const struct rule *rule);
+/* True where the rule is a `file` line about this very path. Both take NULL. */
+bool rule_makes(const struct rule *rule, const char *path);
+
+/* Completes the mount for a point whose rule masks, or makes a file. `around` is the mount that it lies in, `granted_below`
+ * tells whether something in it is to be seen. False: it cannot be, and was refused. */
+bool plan_own(struct planner *p, const struct point *point, const char *around, bool granted_below, struct plan_mount *out);
+
 #endif

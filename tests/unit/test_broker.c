@@ -186,7 +186,7 @@ static int start(void **state)
                 print_error("%s\n", err.text);
                 return -1;
         }
-        server_serve(server, (int)syscall(SYS_open_tree, AT_FDCWD, top, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), -1);
+        server_serve(server, (int)syscall(SYS_open_tree, AT_FDCWD, top, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), -1, -1);
         return 0;
 }
 

@@ -117,7 +117,7 @@ static void unmake(struct made *m)
 /* "bind /data w- lrcw @host" … */
 static void dump(struct buf *b, const struct plan *plan)
 {
-        static const char *const kinds[] = {"dir", "bind", "link", "tmpfs", "proc", "device", "mask", "hollow"};
+        static const char *const kinds[] = {"dir", "bind", "link", "tmpfs", "proc", "device", "mask", "hollow", "empty", "file"};
         static const char letters[] = "lrcwx";
 
         for (size_t i = 0; i < plan->mount_count; i++) {

@@ -160,7 +160,7 @@ static void world_is_its_own(void **state)
         struct outcome o = PROBE(&b, "sees");
         umask(before);
         /* The caller's session and group: they have no number inside. */
-        expect_run(&o, 0, "cordon /usr pid 2 parent 1\nsession 0 group 0\numask 027\n");
+        expect_run(&o, 0, "sandbox /usr pid 2 parent 1\nsession 0 group 0\numask 027\n");
 }
 
 static void caller_keeps_group(void **state)
