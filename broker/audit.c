@@ -122,6 +122,7 @@ unsigned audit_denials(struct audit *a, cordon_denial_fn *fn, void *ctx, uint64_
                         .comm = d->comm,
                         .error = d->error,
                         .allow = r < 0 ? NULL : line,
+                        .ask = d->rule && d->rule->class == CLASS_ASK && (d->want & ~d->rule->access) == 0,
                 };
                 if (d->rule) {
                         out.file = d->rule->origin.file;

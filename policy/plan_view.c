@@ -260,7 +260,8 @@ static bool granted_below(struct walk *w, size_t index)
                 bool host = point->kind == POINT_RULE || point->kind == POINT_DEVICE;
                 bool real = point->kind == POINT_TMP || proc || point->kind == POINT_DEV || (host && point->mode != 0);
                 struct verdict verdict = planner_eval(w->p, point->path);
-                if (verdict.access != 0 && (real || rule_makes(verdict.rule, point->path)))
+                bool below = strcmp(point->path, path) != 0; /* several points can be about one path */
+                if (below && verdict.access != 0 && (real || rule_makes(verdict.rule, point->path)))
                         return true;
         }
         return false;
