@@ -35,8 +35,8 @@ struct server_options {
  * and runs beside it. */
 int server_start(struct server **out, const struct server_options *options, cordon_error *err);
 
-/* Begins to serve. `view` is an O_PATH of the view's root, `notify` the listener or -1, `nowhere` an O_PATH of the empty directory
- * for what is masked, or -1; all are taken. Once for each server. */
+/* Begins to serve. `view` is an O_PATH of the view's root, `notify` the listener or -1, `nowhere` an O_PATH of the empty
+ * directory for what is masked, or -1; all are taken. Once for each server. */
 void server_serve(struct server *s, int view, int notify, int nowhere);
 
 struct server_counts {
