@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -15,15 +17,17 @@
 
 static const unsigned WANTED = STATX_TYPE | STATX_MODE | STATX_INO;
 
-/* What the view has over a path that is masked literally is a mount of its own, with a file system of its own: what lies in that
- * file system is meant to be seen. The thing itself would not be the top of a mount. */
+/* What the view has over a path that is masked literally is a mount of its own, of a tmpfs of its own: what lies in that file
+ * system is meant to be seen. The thing itself would not be the top of a mount. */
 static bool is_the_views(const struct view *v, const struct rule *rule, const struct statx *found)
 {
         struct statx top;
+        struct statfs system;
         cleanup_fd int fd = rule->literal ? view_open(v, rule->pattern, O_PATH, 0) : FD_NONE;
 
         return fd >= 0 && statx(fd, "", AT_EMPTY_PATH, WANTED, &top) == 0 && (top.stx_attributes & STATX_ATTR_MOUNT_ROOT) &&
-               top.stx_dev_major == found->stx_dev_major && top.stx_dev_minor == found->stx_dev_minor;
+               top.stx_dev_major == found->stx_dev_major && top.stx_dev_minor == found->stx_dev_minor &&
+               fstatfs(fd, &system) == 0 && system.f_type == TMPFS_MAGIC;
 }
 
 /* A file of nobody's, with nothing in it for ever, open for reading. */

@@ -25,9 +25,11 @@ struct boot {
  * capabilities that starting a sandbox takes. */
 static bool has_given_up(const struct server *s)
 {
-        capng_setpid(0);
-        return (uid_t)setfsuid((uid_t)-1) == s->uid && capng_get_caps_process() == 0 &&
-               !capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID);
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[2] = {0};
+
+        return (uid_t)setfsuid((uid_t)-1) == s->uid && syscall(SYS_capget, &header, data) == 0 &&
+               !(data[0].effective & 1u << CAP_SETGID);
 }
 
 /* Root's broker must not lend root's eyes: what the kernel would refuse to the sandbox's own id, it refuses to this thread. Where

@@ -139,6 +139,8 @@ static void walk_own(struct walk *w, const struct point *point, size_t index, co
                 .rule = verdict->rule,
         };
 
+        if (!on_host(w) && strcmp(verdict->rule->pattern, point->path) != 0)
+                return; /* in what is masked, nothing is there anyway */
         if (!plan_own(w->p, point, top(w)->path, granted_below(w, index), &mount))
                 return;
         if (!on_host(w) || top(w)->writable)
@@ -429,7 +431,8 @@ static void walk_point(struct walk *w, size_t index)
 static size_t walk_root(struct walk *w)
 {
         struct verdict verdict = planner_eval(w->p, "/");
-        bool bound = verdict.access != 0 && w->count > 0 && strcmp(w->points[0].path, "/") == 0;
+        bool named = w->count > 0 && strcmp(w->points[0].path, "/") == 0;
+        bool bound = named && verdict.access != 0 && !rule_masks(verdict.rule);
         size_t used = 0;
 
         add_mount(w, &(struct plan_mount){

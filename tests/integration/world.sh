@@ -439,6 +439,19 @@ test_ask_says_that_it_may_be_asked_for() {
         lacks "$(grep 'data/file' "$T/err")" "asked"
 }
 
+# A line that could not do it is not offered.
+test_virtual_files_and_masks_are_not_to_be_allowed_otherwise() {
+        world_policy <<-END
+		file /virtual "x"
+		mask $T/data/file
+	END
+        told sh -c "echo x >/virtual; echo x >$T/data/file; echo x >$T/data/plain"
+        matches "$err" "denied  write /virtual  .*file /virtual"
+        matches "$err" "denied  write $T/data/file  .*mask $T/data/file"
+        is "$(grep -A1 'write /virtual\|data/file' "$T/err" | grep -c 'to allow')" 0
+        matches "$err" "to allow: write $T/data/plain"
+}
+
 test_explain_shows_the_world() {
         world_policy <<-END
 		mask $T/data/file

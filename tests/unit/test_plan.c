@@ -256,6 +256,7 @@ static void test_masks(void **state)
         expect_view(BARE "mask /etc/passwd /data/none\n", "dir / l\ndir /etc\nempty /etc/passwd lr file\n");
         expect_view(BARE "write /repo\nmask /repo/.git/hooks\n",
                     "dir / l\nbind /repo w- lrcw\nbind /repo/.git w- lrcw @host\nempty /repo/.git/hooks lr @host\n");
+        expect_view(BARE "mask /\nread /data/in\n", "dir / l\ndir /data\nbind /data/in -- lr\n"); /* not the host's root */
         /* what is granted in an empty directory is there */
         expect_view(BARE "read /data\nmask /data/secret\nwrite /data/secret/open\n",
                     "dir / l\nbind /data -- lr\nhollow /data/secret lr @host\nbind /data/secret/open w- lrcw\n");
