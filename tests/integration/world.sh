@@ -105,7 +105,8 @@ test_mask_of_what_is_not_there() {
         boxed cat "$T/data/none"
         status_is 1
         has "$err" "No such file"
-        # In a tree that is only read it may come to be, made by others: then it is empty.
+        # In a tree that is only read it may come to be, made by others: then it is empty, also where nobody else would be asked.
+        echo 'audit none' >>"$T/policy"
         start "$CORDON" run -q -p "$T/policy" -- bash -c "echo ready; until [ -e $T/data/none ]; do :; done; cat $T/data/none $T/data/plain; cat $T/data/none/in 2>&-; echo done"
         expect_line ready
         echo content >"$T/data/new"
