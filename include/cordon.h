@@ -203,7 +203,7 @@ CORDON_API int cordon_broker_dispatch(cordon_broker *broker);
 
 enum {
         /* The program gets a channel of its own as descriptor 3, named by CORDON_CHANNEL=3 in its environment, and
-         * can use cordon_client_open(). */
+         * can use cordon_client_open(). A policy that says `fd keep 3` is refused then. */
         CORDON_CHILD_CHANNEL = 1u << 0,
 };
 
