@@ -415,13 +415,13 @@ test_require() {
                 status_is 0
                 run "$CORDON" explain -p "$T/policy"
                 status_is 0
-                matches "$out" "  $one +met: .*policy:5"
+                matches "$out" "  $one +[^ ]*policy:5  met: "
         done
         for one in 'kernel 99.0' 'landlock 999' cgroup; do
                 dev_policy "require $one"
                 refused_launch "policy:5: \`require $one\` is not met: " -- true
                 run "$CORDON" explain -p "$T/policy"
-                matches "$out" "  $one +NOT MET: .*policy:5"
+                matches "$out" "  $one +[^ ]*policy:5  NOT MET: "
         done
         has "$out" "this version sets no cgroup limits"
         lacks "$(dev_policy && "$CORDON" explain -p "$T/policy")" "met:"
@@ -453,25 +453,17 @@ test_virtual_files_and_masks_are_not_to_be_allowed_otherwise() {
         matches "$err" "to allow: write $T/data/plain"
 }
 
-test_explain_shows_the_world() {
+test_explain_shows_what_is_none_of_the_hosts() {
         world_policy <<-END
 		mask $T/data/file
 		file /virtual "12345"
-		fd keep 9 read
-		caps keep net_bind_service
-		user 7:8
-		hostname box
 	END
         run "$CORDON" explain -p "$T/policy"
         status_is 0
-        local line
-        for line in "$T/data/file +empty file +.*policy:6" "/virtual +virtual file, 5 bytes +.*policy:7" " 9 +read +.*policy:8" \
-                "capabilities +net_bind_service +.*policy:9" "user +seen as 7:8 +.*policy:10" "host name +box +.*policy:11"; do
-                matches "$out" "$line"
-        done
-        dev_policy
+        matches "$out" "  empty +$T/data/file +ro noexec nodev nosuid .*policy:6 +mask"
+        matches "$out" "  file +/virtual +ro noexec nodev nosuid 5 .*policy:7 +file"
+        world_policy </dev/null
         run "$CORDON" explain -p "$T/policy"
-        matches "$out" "capabilities +none"
-        matches "$out" "host name +sandbox"
-        lacks "$out" "virtual file"
+        lacks "$out" "  empty "
+        lacks "$out" "/virtual"
 }
