@@ -111,8 +111,8 @@ unsigned audit_denials(struct audit *a, cordon_denial_fn *fn, void *ctx, uint64_
         for (unsigned i = 0; i < a->count; i++) {
                 const struct denial *d = a->list[i];
                 char line[8192];
-                /* A refusal that somebody wrote down is not to be undone by the next line. */
-                bool meant = d->rule && d->rule->class != CLASS_GRANT;
+                /* A refusal that somebody wrote down is not to be undone by the next line; nor can a virtual file be more. */
+                bool meant = d->rule && (d->rule->class != CLASS_GRANT || d->rule->content);
                 int r = meant ? -ENOENT : policy_suggest(a->policy, d->path, d->want, line, sizeof(line));
                 cordon_denial out = {
                         .op = access_name(d->want),
@@ -122,6 +122,7 @@ unsigned audit_denials(struct audit *a, cordon_denial_fn *fn, void *ctx, uint64_
                         .comm = d->comm,
                         .error = d->error,
                         .allow = r < 0 ? NULL : line,
+                        .ask = d->rule && d->rule->class == CLASS_ASK && (d->want & ~d->rule->access) == 0,
                 };
                 if (d->rule) {
                         out.file = d->rule->origin.file;

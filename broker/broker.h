@@ -29,14 +29,17 @@ struct server_options {
         pid_t init;                  /* pid 1 of the sandbox, as we number it */
         uid_t uid;                   /* file-system ids to act with: the program's own */
         gid_t gid;
+        uid_t uid_inside; /* the same, as the sandbox numbers them */
+        gid_t gid_inside;
 };
 
 /* Makes the server and its threads, which wait for server_serve(): that takes as long as a good part of the sandbox's set-up,
  * and runs beside it. */
 int server_start(struct server **out, const struct server_options *options, cordon_error *err);
 
-/* Begins to serve. `view` is an O_PATH of the view's root, `notify` the listener or -1; both are taken. Once for each server. */
-void server_serve(struct server *s, int view, int notify);
+/* Begins to serve. `view` is an O_PATH of the view's root, `notify` the listener or -1, `nowhere` an O_PATH of the empty
+ * directory for what is masked, or -1; all are taken. Once for each server. */
+void server_serve(struct server *s, int view, int notify, int nowhere);
 
 struct server_counts {
         uint64_t requests, denied;

@@ -24,8 +24,6 @@
 #include "broker/names.h"
 #include "broker/resolve.h"
 
-enum { OVERFLOW_ID = 65534 };
-
 /* What is looked at, and with `memory` where the result goes. */
 struct look {
         struct object object;
@@ -97,8 +95,8 @@ int inspect_stat(const struct errand *e)
         if (r == 0)
                 r = result_of(syscall(SYS_newfstatat, l.object.fd, "", &st, AT_EMPTY_PATH));
         if (r == 0) {
-                st.st_uid = server_knows_uid(e->server, st.st_uid) ? st.st_uid : OVERFLOW_ID;
-                st.st_gid = server_knows_gid(e->server, st.st_gid) ? st.st_gid : OVERFLOW_ID;
+                st.st_uid = server_uid_inside(e->server, st.st_uid);
+                st.st_gid = server_gid_inside(e->server, st.st_gid);
                 r = caller_write(l.memory, e->request->number[0], &st, sizeof(st));
         }
         return look_end(e, &l, r);
@@ -114,8 +112,8 @@ int inspect_statx(const struct errand *e)
         if (r == 0)
                 r = result_of(syscall(SYS_statx, l.object.fd, "", AT_EMPTY_PATH | sync, mask, &st));
         if (r == 0) {
-                st.stx_uid = server_knows_uid(e->server, st.stx_uid) ? st.stx_uid : OVERFLOW_ID;
-                st.stx_gid = server_knows_gid(e->server, st.stx_gid) ? st.stx_gid : OVERFLOW_ID;
+                st.stx_uid = server_uid_inside(e->server, st.stx_uid);
+                st.stx_gid = server_gid_inside(e->server, st.stx_gid);
                 r = caller_write(l.memory, e->request->number[1], &st, sizeof(st));
         }
         return look_end(e, &l, r);

@@ -118,11 +118,11 @@ int metadata_mode(const struct errand *e)
 
 int metadata_owner(const struct errand *e)
 {
-        const uid_t uid = (uid_t)e->request->number[0];
-        const gid_t gid = (gid_t)e->request->number[1];
+        uid_t uid;
+        gid_t gid;
         struct target t;
-        /* We are not in the sandbox's user namespace: to us there would be others. */
-        if ((uid != (uid_t)-1 && !server_knows_uid(e->server, uid)) || (gid != (gid_t)-1 && !server_knows_gid(e->server, gid)))
+        if (!server_uid_outside(e->server, (uid_t)e->request->number[0], &uid) ||
+            !server_gid_outside(e->server, (gid_t)e->request->number[1], &gid))
                 return -EINVAL;
         int bad = target_find(&t, e);
         return bad < 0 ? bad : finish(e, &t, result_of(fchownat(t.object.fd, "", uid, gid, AT_EMPTY_PATH)));

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "broker/caller.h"
+#include "broker/mask.h"
 #include "broker/path.h"
 #include "broker/resolve.h"
 #include "broker/server.h"
@@ -250,12 +251,20 @@ static int open_denied(struct job *j, const struct path *p, const struct verdict
         return refuse(j, p->text, j->want, v);
 }
 
+/* Masked, it may be read, and is empty. A descriptor that is only a path shows no more than stat does. */
+static int open_masked(struct job *j, const struct path *p, const struct verdict *v)
+{
+        int fd = mask_open(&j->server->view, v->rule, p->text, j->flags | O_NONBLOCK);
+        return fd >= 0 ? settle(j, fd) : fd == -EACCES ? refuse(j, p->text, j->want, v) : fd;
+}
+
 static int open_existing(struct job *j, const struct path *p)
 {
         struct verdict v = policy_eval(j->server->policy, p->text, p->length, j->want);
         if (!v.allow)
                 return open_denied(j, p, &v);
-        int fd = open_allowed(j, p->text);
+        bool masked = v.rule && v.rule->class == CLASS_MASK && !j->path_only;
+        int fd = masked ? open_masked(j, p, &v) : open_allowed(j, p->text);
         if (fd >= 0 && shows_too_much(j, &v, fd))
                 return fd_close(fd), refuse(j, p->text, j->want, &v);
         if (fd >= 0)
@@ -400,59 +409,7 @@ static int open_resolved(struct job *j, const struct path *asked, bool *raced)
         return fd;
 }
 
-/* ---- openat2 with RESOLVE_ wishes of the caller's own ------------------------------------------------------------ */
-
-/* Pins `name` under the caller's wishes; with `parent`, only the directory it lies in. */
-static int pin_scoped(int from, const char *name, uint64_t resolve, bool follow, bool parent)
-{
-        char directory[PATH_MAX];
-        const char *slash = strrchr(name, '/');
-        if (!parent)
-                return view_pin_scoped(from, name, resolve, follow);
-        if (!slash)
-                strcpy(directory, ".");
-        else
-                snprintf(directory, sizeof(directory), "%.*s", slash == name ? 1 : (int)(slash - name), name);
-        return view_pin_scoped(from, directory, resolve, true);
-}
-
-/* The kernel resolves under those wishes as well as inside the view, and what it reached is opened by its canonical path.
- * Without BENEATH or IN_ROOT, the view's root is where ".." and absolute links end. */
-static int open_scoped(struct job *j, const char *base)
-{
-        const struct request *r = j->request;
-        bool confined = (r->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0;
-        uint64_t resolve = (r->resolve & ~(uint64_t)RESOLVE_NO_XDEV) | (confined ? 0 : RESOLVE_IN_ROOT);
-        struct path joined = {0}, p = {0};
-        if (r->resolve & RESOLVE_CACHED)
-                return -EAGAIN; /* "not without waiting": callers then ask again without it */
-
-        int bad = path_join(&joined, base, r->path);
-        if (bad < 0)
-                return bad;
-        cleanup_fd int dir = view_open(&j->server->view, base, O_PATH | O_DIRECTORY, 0);
-        if (dir < 0)
-                return dir;
-        int from = confined ? dir : j->server->view.root;
-        const char *name = confined ? r->path : joined.text;
-        cleanup_fd int whole = pin_scoped(from, name, resolve, j->follow, false);
-        bool missing = whole == -ENOENT && j->create && !joined.directory;
-        cleanup_fd int pin = missing ? pin_scoped(from, name, resolve, true, true) : fd_take(&whole);
-        if (pin < 0)
-                return pin;
-        if ((r->resolve & RESOLVE_NO_XDEV) && !view_same_mount(dir, pin))
-                return -EXDEV;
-        bad = view_path_of(&j->server->view, pin, p.text, sizeof(p.text));
-        if (bad < 0)
-                return bad;
-        p.length = strlen(p.text);
-        p.directory = joined.directory;
-        if (missing) {
-                const char *last = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-                bad = strcmp(last, "..") == 0 ? -EISDIR : path_push(&p, last, strlen(last));
-        }
-        return bad < 0 ? bad : open_canonical(j, &p);
-}
+/* ---- all of it ---------------------------------------------------------------------------------------------------- */
 
 static int locate_and_open(struct job *j)
 {
@@ -466,11 +423,9 @@ static int locate_and_open(struct job *j)
                 bad = caller_base(j->server->view.proc, r->tid, r->dirfd, base, sizeof(base));
         if (bad < 0)
                 return bad;
-        if (r->resolve)
-                return open_scoped(j, base);
-        bad = path_join(&asked, base, r->path);
-        if (bad < 0)
-                return bad;
+        bad = r->resolve ? resolve_scoped(j->server, r, base, j->follow, j->create, &asked) : path_join(&asked, base, r->path);
+        if (bad < 0 || r->resolve)
+                return bad < 0 ? bad : open_canonical(j, &asked);
 
         if (asked.directory) { /* a slash at the end: what a link leads to is meant, whatever O_NOFOLLOW says */
                 j->follow = true;

@@ -28,6 +28,10 @@ int resolve_walk(const struct server *s, const struct request *r, const struct p
  * would tell a file from a directory, and what is mounted over it from nothing. */
 int resolve_error(const struct server *s, const struct request *r, const struct path *asked, bool follow, int error);
 
+/* With RESOLVE_ wishes of the caller's own, from `base`. The last component may be missing where something is to be made. */
+int resolve_scoped(const struct server *s, const struct request *r, const char *base, bool follow, bool create,
+                   struct path *out);
+
 /* True for files of /proc that must not be opened with the broker's eyes: memory, namespaces, the host's System V
  * objects, and nearly all of pid 1, whose memory is a copy of the host's. `path` is canonical. */
 bool resolve_is_forbidden(const char *path);

@@ -77,8 +77,10 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         s->init = o->init;
         s->uid = o->uid;
         s->gid = o->gid;
-        s->privileged = geteuid() == 0 && o->uid != 0;
-        s->view = (struct view){FD_NONE, FD_NONE, FD_NONE};
+        s->uid_inside = o->uid_inside;
+        s->gid_inside = o->gid_inside;
+        s->privileged = geteuid() == 0;
+        s->view = (struct view){FD_NONE, FD_NONE, FD_NONE, FD_NONE};
         s->notify = s->channel = FD_NONE;
         s->audit = audit_new(o->policy, o->name, o->audit_fd);
         s->waiter = waiter_new(s);
@@ -102,9 +104,10 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         return 0;
 }
 
-void server_serve(struct server *s, int view, int notify)
+void server_serve(struct server *s, int view, int notify, int nowhere)
 {
         s->view.root = view;
+        s->view.nowhere = nowhere;
         s->notify = notify;
         set_stage(s, SERVER_SERVING);
 }
@@ -124,6 +127,7 @@ void server_stop(struct server *s)
         s->channel = fd_close(s->channel);
         s->notify = fd_close(s->notify);
         s->view.root = fd_close(s->view.root);
+        s->view.nowhere = fd_close(s->view.nowhere);
         s->view.proc = fd_close(s->view.proc);
         s->view.self = fd_close(s->view.self);
 }

@@ -13,13 +13,15 @@
 
 struct waiter;
 
+enum { OVERFLOW_ID = 65534 }; /* how the kernel shows ids that have no number in a user namespace */
+
 struct server {
         const struct policy *policy;
         struct view view;
         int notify, channel;
         pid_t init;
-        uid_t uid;
-        gid_t gid;
+        uid_t uid, uid_inside;
+        gid_t gid, gid_inside;
         bool keeps_waiting;        /* the kernel has WAIT_KILLABLE_RECV: a signal does not end a call that we have received */
         bool privileged;           /* we are root: threads give up what the sandbox must not borrow from us */
         struct audit *audit;       /* locks itself */
@@ -51,14 +53,26 @@ bool request_waiting(const struct server *s, const struct request *r);
 /* Hands the answer over and closes its descriptor. Not for deferred ones. */
 void request_answer(const struct server *s, const struct request *r, struct answer *answer);
 
-/* The ids that the sandbox knows; all others are nobody's to it. */
-static inline bool server_knows_uid(const struct server *s, uid_t id)
+/* The sandbox knows one user and one group, and numbers them as it likes; all others are nobody's to it. We stand outside of its
+ * user namespace: what we are told and what we tell has to be translated. */
+static inline uid_t server_uid_inside(const struct server *s, uid_t id)
 {
-        return id == s->uid;
+        return id == s->uid ? s->uid_inside : OVERFLOW_ID;
 }
-static inline bool server_knows_gid(const struct server *s, gid_t id)
+static inline gid_t server_gid_inside(const struct server *s, gid_t id)
 {
-        return id == s->gid;
+        return id == s->gid ? s->gid_inside : OVERFLOW_ID;
+}
+/* -1 stays what it is. False for an id that the sandbox does not have. */
+static inline bool server_uid_outside(const struct server *s, uid_t id, uid_t *out)
+{
+        *out = id == s->uid_inside ? s->uid : id;
+        return id == s->uid_inside || id == (uid_t)-1;
+}
+static inline bool server_gid_outside(const struct server *s, gid_t id, gid_t *out)
+{
+        *out = id == s->gid_inside ? s->gid : id;
+        return id == s->gid_inside || id == (gid_t)-1;
 }
 
 /* ---- transports ------------------------------------------------------------------------------------------------- */

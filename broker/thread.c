@@ -21,13 +21,25 @@ struct boot {
         int result;
 };
 
-/* Root's broker must not lend root's eyes: what the kernel would refuse to the sandbox's own id, it refuses to this thread.
+/* True in a thread that was started by one that has given all up already, and has it from there. Before, root has at least the
+ * capabilities that starting a sandbox takes. */
+static bool has_given_up(const struct server *s)
+{
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[2] = {0};
+
+        return (uid_t)setfsuid((uid_t)-1) == s->uid && syscall(SYS_capget, &header, data) == 0 &&
+               !(data[0].effective & 1u << CAP_SETGID);
+}
+
+/* Root's broker must not lend root's eyes: what the kernel would refuse to the sandbox's own id, it refuses to this thread. Where
+ * that id is root's own, it is root without capabilities.
  * The raw calls change this thread alone, where glibc's would change the whole process. */
 static int become(const struct server *s)
 {
-        if ((uid_t)setfsuid((uid_t)-1) == s->uid)
-                return 0; /* started by a thread that has given all this up already, and the new one has it from there */
-        if (syscall(SYS_setgroups, 0, NULL) < 0)
+        if (has_given_up(s))
+                return 0;
+        if (getgroups(0, NULL) != 0 && syscall(SYS_setgroups, 0, NULL) < 0)
                 return -errno;
         setfsgid(s->gid);
         setfsuid(s->uid);

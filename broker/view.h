@@ -12,6 +12,7 @@ struct view {
         int root;  /* O_PATH, of the sandbox's root */
         int proc;  /* O_PATH, our own /proc */
         int self;  /* O_PATH, our own /proc/self/fd */
+        int nowhere; /* O_PATH, an empty directory that is not in the view; negative where the plan has no masks */
 };
 
 /* Opens a path that must be canonical: any symlink on the way is -ELOOP. */

@@ -114,6 +114,8 @@ static void put_ruled(const struct report *r, const cordon_denial *denial)
                 put(r->to, denial->because);
                 fputs("\"", r->to);
         }
+        if (denial->ask)
+                fputs("  it may be asked for, but nobody can be asked in this version", r->to);
         fputs("\n", r->to);
         put_allow(r, denial);
 }

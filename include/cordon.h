@@ -242,7 +242,7 @@ CORDON_API int cordon_broker_dispatch(cordon_broker *broker);
 
 enum {
         /* The program gets a channel of its own as descriptor 3, named by CORDON_CHANNEL=3 in its environment, and
-         * can use cordon_client_open(). */
+         * can use cordon_client_open(). A policy that says `fd keep 3` is refused then. */
         CORDON_CHILD_CHANNEL = 1u << 0,
 };
 
@@ -252,13 +252,23 @@ typedef struct cordon_child_options {
         const char *const *argv;  /* NULL-terminated, argv[0] included; NULL: just the program */
         const char *const *envp;  /* what the policy's `env` lines choose from; NULL: the caller's environment */
         const char *name;         /* for messages and audit records; NULL: the program's last component */
-        const int *stdio;         /* three descriptors, borrowed; NULL: 0, 1 and 2 of the caller */
+        const int *stdio;         /* three descriptors, borrowed; NULL: 0, 1 and 2 of the caller. No directories, and no
+                                   * datagram sockets of the AF_UNIX family */
         uint64_t flags;           /* CORDON_CHILD_* */
         int audit_fd;             /* JSON lines are appended here; borrowed until the child is freed; <= 0: none */
 } cordon_child_options;
 
 /* Starts a sandbox. What can be checked before clone is checked here; whatever fails later is an exit with reason
- * CORDON_EXIT_SETUP. The policy is kept by reference. */
+ * CORDON_EXIT_SETUP. The policy is kept by reference.
+ *
+ * A line `fd keep N` of the policy hands over the caller's own descriptor N under that number: it must be open without
+ * FD_CLOEXEC, as for execve(2). Look after it: between the loading and the spawning nobody else in the process may get that
+ * number.
+ *
+ * -EINVAL: the policy or the options ask for what cannot be. -EBADF, -EISDIR, -EACCES: a descriptor that the program is to have
+ * is not open, is a directory, or is of another kind or open for something else than the policy says. -EOPNOTSUPP: this
+ * kernel lacks what is needed, or a `require` line is not met. -ENOENT: a `write`, `create` or `exec` rule names what does
+ * not exist. -EPERM, -ENOSPC, …: no namespaces can be made. In each case `err` says which line or descriptor it was. */
 CORDON_API int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy *policy,
                                   const cordon_child_options *options, cordon_error *err);
 
@@ -301,6 +311,7 @@ typedef struct cordon_denial {
         const char *rule;    /* the text of that rule, or NULL */
         const char *because; /* its reason, or NULL */
         const char *allow;   /* a policy line that would allow it; NULL where none can, or where a rule forbids it on purpose */
+        int ask;             /* not 0: the rule lets a person decide (`ask`), and there was nobody to be asked */
 } cordon_denial;
 
 typedef void cordon_denial_fn(void *ctx, const cordon_denial *denial);

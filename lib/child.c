@@ -95,6 +95,8 @@ static int prepare_server(cordon_child *c, bool notifies, cordon_error *err)
                 .init = c->sandbox.pid,
                 .uid = c->sandbox.uid,
                 .gid = c->sandbox.gid,
+                .uid_inside = c->sandbox.uid_inside,
+                .gid_inside = c->sandbox.gid_inside,
         };
         int r = server_start(&c->server, &options, err);
         if (r == 0)
@@ -190,10 +192,11 @@ static void on_ready(cordon_child *c, struct sandbox_event *e)
         if (c->state != CHILD_STARTING) {
                 fd_close(e->view);
                 fd_close(e->notify);
+                fd_close(e->nowhere);
                 fail(c, CORDON_EXIT_SETUP, EPROTO);
                 return;
         }
-        server_serve(c->server, e->view, e->notify);
+        server_serve(c->server, e->view, e->notify, e->nowhere);
         c->state = CHILD_RUNNING;
 }
 

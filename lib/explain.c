@@ -61,7 +61,6 @@ static void explain_policy(struct listing *l, const struct policy *p)
         static void (*const sections[])(struct listing *, const struct policy *) = {
                 describe_sources,   describe_variables,   describe_rules,       describe_world,
                 describe_endpoints, describe_descriptors, describe_environment, sandbox_describe_limits,
-                describe_requirements,
         };
 
         listing_whole_number(l, "schema", SCHEMA);
@@ -73,7 +72,8 @@ static void explain_policy(struct listing *l, const struct policy *p)
 static void explain_plan(struct listing *l, const struct plan *plan)
 {
         static void (*const sections[])(struct listing *, const struct plan *) = {
-                sandbox_describe_view, describe_brokered, sandbox_describe_landlock, describe_syscalls, describe_notes,
+                sandbox_describe_requirements, sandbox_describe_view, describe_brokered, sandbox_describe_landlock,
+                describe_syscalls,             describe_notes,
         };
 
         for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
@@ -109,6 +109,8 @@ int cordon_policy_explain(const cordon_policy *policy, uint64_t flags, cordon_wr
         if (planned == 0) {
                 explain_plan(&l, &plan);
                 plan_free(&plan);
+        } else {
+                describe_requirements(&l, policy_of(policy)); /* whether they are met is a question of the plan's trees, too */
         }
         sandbox_describe_host(&l);
         int listed = listing_end(&l);

@@ -95,6 +95,10 @@ static void look_here(struct walk *w)
         case VIEW_MASK:
                 out->mode = !top ? 0 : out->mount->directory ? S_IFDIR : S_IFREG;
                 return;
+        case VIEW_EMPTY:
+        case VIEW_FILE:
+                out->mode = !top ? 0 : out->mount->directory ? S_IFDIR | 0555 : S_IFREG | 0444;
+                return;
         case VIEW_PROC:
                 out->unknown = !top;
                 out->mode = top ? S_IFDIR | 0555 : S_IFREG | 0444;

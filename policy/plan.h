@@ -20,6 +20,8 @@ struct plan_mount {
                 VIEW_DEVICE,  /* one device node of the host */
                 VIEW_MASK,    /* an empty, inaccessible file or directory over what a rule takes away */
                 VIEW_HOLLOW,  /* as VIEW_MASK over a directory, but with granted paths below: it can be passed through */
+                VIEW_EMPTY,   /* an empty file or directory that may be read, over or instead of what the host has */
+                VIEW_FILE,    /* a file with `content`, none of the host's */
         } kind;
         const char *path;   /* in the view */
         const char *source; /* on the host (VIEW_BIND, VIEW_DEVICE), or the link's text */
@@ -29,7 +31,8 @@ struct plan_mount {
         bool by_pattern; /* it is there for what a pattern grants in it, which the kernel knows nothing of */
         bool optional;  /* comes from a bundle or the default policy: skipped where it does not exist at launch */
         unsigned access; /* ACCESS_* for Landlock */
-        uint64_t size;
+        uint64_t size;       /* VIEW_TMPFS; of `content` */
+        const char *content; /* VIEW_FILE; the policy's */
         enum proc_mode proc_mode;
         const struct rule *rule; /* what asked for it, or NULL */
 };
@@ -43,6 +46,7 @@ struct plan {
         const struct policy *policy; /* borrowed: whoever owns the plan owns the policy too */
         struct plan_mount *mounts;
         size_t mount_count;
+        bool empties;         /* a `mask` may have to be answered by the broker with an empty directory */
         unsigned brokered;    /* enum plan_family */
         const char *why_open;         /* why FAMILY_OPEN is brokered; NULL where it is not */
         const struct rule *open_rule; /* the first that makes it so; NULL: none, `audit` alone does */

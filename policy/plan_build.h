@@ -5,6 +5,7 @@
  *   plan_points.c    the paths where something may have to be mounted
  *   plan_view.c      from these to mounts
  *   plan_pattern.c   the trees that patterns need in which they grant something
+ *   plan_own.c       what shows nothing of the host's
  *   plan_check.c     what this version refuses, and what people should know
  *   plan_syscalls.c  the same, of system calls
  *

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "policy/plan_build.h"
+#include "policy/plan_points.h"
 #include "policy/tail.h"
 
 /* ---- can a pattern match below a tree? -------------------------------------------------------------------------- */
@@ -72,11 +72,21 @@ static void check_pattern(struct planner *p, const struct rule *rule)
                                "`%s` by pattern is not supported: execution is not brokered", verb);
         else if (writes && (rule->class != CLASS_GRANT || ours))
                 planner_refuse(p, rule, "name the directory that holds them", "`%s` by pattern is not supported here", verb);
+        else if (rule->class == CLASS_GRANT && rule_masks(planner_eval(p, rule->prefix).rule))
+                planner_refuse(p, rule, "name the files one by one",
+                               "`%s` would show files in %s, which is masked and so looks empty", rule->text, rule->prefix);
         else
                 check_restricting_pattern(p, rule);
 }
 
 /* ---- literal rules ---------------------------------------------------------------------------------------------- */
+
+/* An empty directory for what is masked by pattern is not in the view: pid 1 hands it to the broker. */
+static void check_masks(struct planner *p)
+{
+        for (size_t i = 0; i < p->rule_count; i++)
+                p->plan->empties = p->plan->empties || rule_masks(&p->rules[i]);
+}
 
 static bool grants(const struct rule *rule, unsigned more_than)
 {
@@ -149,25 +159,10 @@ static void check_not_yet(struct planner *p)
                                        "AF_UNIX sockets are not brokered yet", p->rules[i].text);
 }
 
-/* Verbs that are parsed and not carried out yet. */
-static void check_unfinished(struct planner *p)
-{
-        const struct world *w = p->world;
-        const struct origin *lines[] = {&w->caps_at, &w->user_at, &w->hostname_at, w->fd_count ? &w->fds[0].origin : NULL,
-                                        w->requirement_count ? &w->requirements[0].origin : NULL};
-
-        for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-                if (lines[i] && lines[i]->line)
-                        planner_refuse_at(p, *lines[i], NULL, "this line is not carried out yet");
-        for (size_t i = 0; i < p->rule_count; i++)
-                if (p->rules[i].content || p->rules[i].class == CLASS_MASK)
-                        planner_refuse(p, &p->rules[i], NULL, "`%s` is not carried out yet", p->rules[i].text);
-}
-
 void plan_check(struct planner *p)
 {
         check_not_yet(p);
-        check_unfinished(p);
+        check_masks(p);
         for (size_t i = 0; i < p->rule_count; i++) {
                 const struct rule *rule = &p->rules[i];
                 if (rule->literal)

@@ -7,7 +7,7 @@
 
 static bool may_list(const struct verdict *verdict)
 {
-        return !verdict->ancestor && (verdict->access & ACCESS_LIST);
+        return !verdict->ancestor && (verdict->access & ACCESS_LIST) && !rule_masks(verdict->rule);
 }
 
 bool planner_needs_tree(const struct planner *p, const struct rule *rule)

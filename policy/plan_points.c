@@ -118,3 +118,15 @@ bool points_make(struct points *out, struct planner *p)
         qsort(out->items, out->count, sizeof(*out->items), point_compare);
         return true;
 }
+
+size_t points_depth(const struct points *points)
+{
+        size_t most = 0;
+        for (size_t i = 0; i < points->count; i++) {
+                size_t depth = 0;
+                for (const char *c = points->items[i].path; *c; c++)
+                        depth += *c == '/';
+                most = depth > most ? depth : most;
+        }
+        return most;
+}

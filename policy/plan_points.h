@@ -31,11 +31,23 @@ struct points {
 
 /* False: no memory. */
 bool points_make(struct points *out, struct planner *p);
+/* How many components the deepest of them has. */
+size_t points_depth(const struct points *points);
 
 /* True for a pattern that grants more than the directory before its first wildcard has: to list it, or to write to it. */
 bool planner_needs_tree(const struct planner *p, const struct rule *rule);
 /* The mount for the patterns that begin at a POINT_PATTERN, but for `on_host` and `optional`, which depend on what is around.
  * False where none is needed. */
 bool plan_pattern(struct planner *p, const struct point *points, size_t count, size_t index, struct plan_mount *out);
+
+/* ---- plan_own.c -------------------------------------------------------------------------------------------------- */
+
+bool rule_masks(const struct rule *rule);
+/* True where the rule is a `file` line about this very path. Both take NULL. */
+bool rule_makes(const struct rule *rule, const char *path);
+
+/* Completes the mount for a point whose rule masks, or makes a file. `around` is the mount that it lies in, `granted_below`
+ * tells whether something in it is to be seen. False: it cannot be, and was refused. */
+bool plan_own(struct planner *p, const struct point *point, const char *around, bool granted_below, struct plan_mount *out);
 
 #endif

@@ -11,6 +11,8 @@
  *   granted, same as around        nothing
  *   denied, nothing around         nothing: it is not there
  *   denied, in a bound tree        a mask; a hollow, where something granted lies below
+ *   masked                         an empty file or directory; a hollow, where something granted lies below
+ *   a virtual file                 that file; in a bound tree only over one that is there
  *
  * Rules are about paths, so nothing that a rule speaks of may come to have another path, nor something else come to
  * lie at its own. A mount point cannot be renamed or removed, but a directory above it can. So where the program can
@@ -91,6 +93,12 @@ static bool on_host(struct walk *w)
         return w->depth > 0 && (top(w)->kind == VIEW_BIND || top(w)->kind == VIEW_PROC);
 }
 
+/* Nothing can be mounted in there, and nothing is to be. */
+static bool is_closed(struct walk *w)
+{
+        return top(w)->kind == VIEW_MASK || top(w)->kind == VIEW_EMPTY;
+}
+
 /* The directories between the top of the stack and `path`. In our own read-only places they are plain. Where the program
  * can rename, each is a mount point: in a tree of the host bound onto itself, in a private tmpfs a hollow. */
 static void make_way(struct walk *w, const char *path, const struct rule *rule)
@@ -121,6 +129,29 @@ static void make_way(struct walk *w, const char *path, const struct rule *rule)
         }
 }
 
+/* ---- what is none of the host's --------------------------------------------------------------------------------- */
+
+static bool granted_below(struct walk *w, size_t index);
+
+static void walk_own(struct walk *w, const struct point *point, size_t index, const struct verdict *verdict)
+{
+        struct plan_mount mount = {
+                .path = point->path,
+                .on_host = on_host(w),
+                .optional = top(w)->kind == VIEW_PROC,
+                .access = verdict->access,
+                .rule = verdict->rule,
+        };
+
+        if (!on_host(w) && strcmp(verdict->rule->pattern, point->path) != 0)
+                return; /* in what is masked, nothing is there anyway */
+        if (!plan_own(w->p, point, top(w)->path, granted_below(w, index), &mount))
+                return;
+        if (!on_host(w) || top(w)->writable)
+                make_way(w, point->path, verdict->rule);
+        add_mount(w, &mount);
+}
+
 /* ---- points of the world --------------------------------------------------------------------------------------- */
 
 static bool is_optional(const struct rule *rule)
@@ -145,6 +176,10 @@ static void walk_special(struct walk *w, const struct point *point, size_t index
                 .rule = verdict.rule,
         };
 
+        if (rule_masks(verdict.rule)) {
+                walk_own(w, point, index, &verdict);
+                return;
+        }
         if (point->kind == POINT_PROC && p->world->proc == PROC_NONE) {
                 if (inside) /* never the host's */
                         walk_denied(w, point, index, verdict.rule);
@@ -172,10 +207,14 @@ static void walk_special(struct walk *w, const struct point *point, size_t index
         add_mount(w, &mount);
 }
 
-static void walk_device(struct walk *w, const struct point *point)
+static void walk_device(struct walk *w, const struct point *point, size_t index)
 {
         struct verdict verdict = planner_eval(w->p, point->path);
 
+        if (rule_masks(verdict.rule) && point->mode != 0) {
+                walk_own(w, point, index, &verdict);
+                return;
+        }
         if (S_ISDIR(point->mode)) {
                 planner_refuse_at(w->p, w->p->world->dev_at, "leave it out",
                                   "%s is a directory: `dev` brings single devices "
@@ -187,7 +226,7 @@ static void walk_device(struct walk *w, const struct point *point)
                 planner_note(w->p, w->p->world->dev_at, "%s: this host has no such device", point->path);
                 return;
         }
-        if (verdict.access == 0 || on_host(w))
+        if (verdict.access == 0 || on_host(w) || is_closed(w))
                 return;
         make_way(w, point->path, verdict.rule);
         add_mount(w, &(struct plan_mount){
@@ -206,7 +245,7 @@ static void walk_link(struct walk *w, const struct point *point)
 {
         bool ours = path_within(point->path, "/dev") || path_within(point->path, "/proc");
 
-        if (on_host(w) || top(w)->kind == VIEW_MASK || (point->kind == POINT_ALIAS && ours))
+        if (on_host(w) || is_closed(w) || (point->kind == POINT_ALIAS && ours))
                 return;
         const struct rule *rule = planner_eval(w->p, point->path).rule;
         if (rule && rule->class != CLASS_GRANT)
@@ -226,9 +265,11 @@ static bool granted_below(struct walk *w, size_t index)
                 if (point->kind == POINT_PATTERN && S_ISDIR(point->mode))
                         return true;
                 bool proc = point->kind == POINT_PROC && w->p->world->proc != PROC_NONE;
-                bool real = point->kind == POINT_TMP || proc || point->kind == POINT_DEV ||
-                            (point->kind == POINT_RULE && point->mode != 0);
-                if (real && planner_eval(w->p, point->path).access != 0)
+                bool host = point->kind == POINT_RULE || point->kind == POINT_DEVICE;
+                bool real = point->kind == POINT_TMP || proc || point->kind == POINT_DEV || (host && point->mode != 0);
+                struct verdict verdict = planner_eval(w->p, point->path);
+                bool below = strcmp(point->path, path) != 0; /* several points can be about one path */
+                if (below && verdict.access != 0 && (real || rule_makes(verdict.rule, point->path)))
                         return true;
         }
         return false;
@@ -240,7 +281,8 @@ static void walk_missing(struct walk *w, const struct point *point, const struct
         const struct level *around = top(w);
         const struct rule *rule = verdict->rule ? verdict->rule : point->rule;
         bool inside = around->kind == VIEW_BIND;
-        unsigned lost = inside ? around->access & ~verdict->access : 0;
+        unsigned kept = rule_masks(rule) ? 0 : verdict->access; /* of what comes to be, a mask lets nothing be read */
+        unsigned lost = inside ? around->access & ~kept : 0;
         unsigned gained = inside || around->kind == VIEW_TMPFS ? verdict->access & ~around->access : verdict->access;
 
         if (lost && rule->class == CLASS_HIDE)
@@ -348,11 +390,13 @@ static void walk_rule(struct walk *w, const struct point *point, size_t index)
         struct verdict verdict = planner_eval(w->p, point->path);
         const struct rule *rule = verdict.rule ? verdict.rule : point->rule;
 
-        if (top(w)->kind == VIEW_MASK)
+        if (is_closed(w))
                 return;
         if (in_own_place(w, point->path) && !on_host(w))
                 return;
-        if (point->mode == 0 && top(w)->kind != VIEW_PROC)
+        if (rule_makes(rule, point->path) || (point->mode != 0 && rule_masks(rule)))
+                walk_own(w, point, index, &verdict);
+        else if (point->mode == 0 && top(w)->kind != VIEW_PROC)
                 walk_missing(w, point, &verdict);
         else if (point->mode != 0 && verdict.access == 0)
                 walk_denied(w, point, index, rule);
@@ -392,7 +436,7 @@ static void walk_point(struct walk *w, size_t index)
                 walk_special(w, point, index);
                 break;
         case POINT_DEVICE:
-                walk_device(w, point);
+                walk_device(w, point, index);
                 break;
         case POINT_LINK:
         case POINT_ALIAS:
@@ -412,7 +456,8 @@ static void walk_point(struct walk *w, size_t index)
 static size_t walk_root(struct walk *w)
 {
         struct verdict verdict = planner_eval(w->p, "/");
-        bool bound = verdict.access != 0 && w->count > 0 && strcmp(w->points[0].path, "/") == 0;
+        bool named = w->count > 0 && strcmp(w->points[0].path, "/") == 0;
+        bool bound = named && verdict.access != 0 && !rule_masks(verdict.rule);
         size_t used = 0;
 
         add_mount(w, &(struct plan_mount){
@@ -430,18 +475,6 @@ static size_t walk_root(struct walk *w)
         return used;
 }
 
-static size_t deepest(const struct walk *w)
-{
-        size_t most = 0;
-        for (size_t i = 0; i < w->count; i++) {
-                size_t depth = 0;
-                for (const char *c = w->points[i].path; *c; c++)
-                        depth += *c == '/';
-                most = depth > most ? depth : most;
-        }
-        return most;
-}
-
 void plan_view(struct planner *p)
 {
         struct points points = {0};
@@ -450,7 +483,7 @@ void plan_view(struct planner *p)
         if (points_make(&points, p)) {
                 w.points = points.items;
                 w.count = points.count;
-                w.levels = calloc(deepest(&w) + 2, sizeof(*w.levels));
+                w.levels = calloc(points_depth(&points) + 2, sizeof(*w.levels));
         }
         if (w.levels) {
                 const char *last = "/";

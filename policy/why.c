@@ -140,6 +140,13 @@ static bool masked(const struct asking *a)
         return a->out->look.mount && a->out->look.mount->kind == VIEW_MASK;
 }
 
+/* What is none of the host's, and may be read: by its mode nobody may write it. */
+static bool readable_own(const struct asking *a)
+{
+        const struct plan_mount *m = a->out->look.mount;
+        return m && (m->kind == VIEW_EMPTY || m->kind == VIEW_FILE);
+}
+
 static bool mount_is(const struct asking *a, bool executable)
 {
         const struct plan_mount *m = a->out->look.mount;
@@ -171,7 +178,7 @@ static void native_open(struct asking *a)
                 refusal = EISDIR;
         else if (not_directory(a, want == ACCESS_LIST || a->directory))
                 refusal = ENOTDIR;
-        else if (masked(a))
+        else if (masked(a) || (want == ACCESS_WRITE && readable_own(a)))
                 refusal = EACCES;
         else if (want == ACCESS_WRITE && !mount_is(a, false) && look->mount->kind != VIEW_DEVICE)
                 refusal = EROFS;

@@ -28,6 +28,7 @@ static const char *kind_of(const struct plan_mount *m)
         static const char *const kinds[] = {
                 [VIEW_DIR] = "dir",   [VIEW_BIND] = "bind",     [VIEW_SYMLINK] = "symlink", [VIEW_TMPFS] = "tmpfs",
                 [VIEW_PROC] = "proc", [VIEW_DEVICE] = "device", [VIEW_MASK] = "mask",       [VIEW_HOLLOW] = "hollow",
+                [VIEW_EMPTY] = "empty", [VIEW_FILE] = "file",
         };
         return is_pin(m) ? "pin" : kinds[m->kind];
 }
@@ -61,7 +62,7 @@ static void describe_mount(struct listing *l, const struct plan_mount *m)
                 return;
         }
         list_flags(l, m);
-        if (m->kind == VIEW_TMPFS && m->size)
+        if ((m->kind == VIEW_TMPFS && m->size) || m->kind == VIEW_FILE)
                 listing_size(l, "size", LISTING_CLOSE, m->size);
         describe_access(l, "access", LISTING_HIDDEN, m->access);
         listing_flag(l, "optional", LISTING_HIDDEN, m->optional, NULL);

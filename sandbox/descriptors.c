@@ -1,20 +1,169 @@
-/* The closed table: the program's descriptors to their numbers, the control socket to its own, the trees that root opened
- * where they are, and nothing else. Done first, in pid 1 already: it lives as long as the sandbox, and must not keep
- * anything of the host's alive, a sibling's control socket least of all. */
+/* The closed table: the program's descriptors to their numbers, the control socket to a number that none of them has, the
+ * trees that root opened where they are, and nothing else. Done first, in pid 1 already: it lives as long as the sandbox, and
+ * must not keep anything of the host's alive, a sibling's control socket least of all.
+ *
+ * What is where is a table, made before clone3:
+ *
+ *   0, 1, 2   the standard descriptors; those that stay closed are held until execve by a copy of the control socket, or a
+ *             descriptor of the set-up would come to lie there
+ *   3         the channel, or held in the same way
+ *   N         what the policy keeps: the caller's own N, so it is in its place, and nothing of ours ever lies there
+ *   the first number from 4 on that is none of these: the control socket
+ *
+ * A descriptor that is kept has to be inheritable. What the library, or any careful program, opened for itself is
+ * close-on-exec, so nothing of that is handed over because it happened to get the number. */
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+#include "base/fd.h"
 #include "sandbox/setup.h"
 #include "sandbox/sys.h"
 
-#define PROGRAM_FDS 4
+#define CHANNEL 3
+#define FIXED (CHANNEL + 1)
+
+/* ---- before clone3 ------------------------------------------------------------------------------------------------- */
+
+/* A datagram socket of this family can send to any socket's path, connected or not, and no filter sees where to. */
+static bool sends_anywhere(int fd)
+{
+        int domain = 0, type = 0;
+        socklen_t size = sizeof(int);
+        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+                return false;
+        return domain == AF_UNIX && type == SOCK_DGRAM;
+}
+
+/* What no program gets, standard descriptor or not; NULL where it may have it. */
+static const char *objection(int fd, int *error)
+{
+        struct stat info;
+
+        *error = 0;
+        if (fstat(fd, &info) < 0) {
+                *error = errno;
+                return "is not open";
+        }
+        if (S_ISDIR(info.st_mode)) {
+                *error = EISDIR;
+                return "is a directory: it would lead out of the sandbox";
+        }
+        if (S_ISSOCK(info.st_mode) && sends_anywhere(fd)) {
+                *error = EACCES;
+                return "is a datagram socket of the AF_UNIX family: it could send to any socket by its path";
+        }
+        return NULL;
+}
+
+static int check_standard(const struct sandbox_options *options, cordon_error *err)
+{
+        for (int i = 0; i < 3; i++) {
+                int error;
+                const char *why = options->stdio[i] < 0 ? NULL : objection(options->stdio[i], &error); /* stays closed */
+                if (why)
+                        return error_set(err, error, "descriptor %d of the program %s", i, why);
+        }
+        return 0;
+}
+
+/* An access mode and what a policy calls it. */
+static unsigned access_of(int flags)
+{
+        int mode = flags & O_ACCMODE;
+        return mode == O_RDWR ? ACCESS_READ | ACCESS_WRITE : mode == O_WRONLY ? ACCESS_WRITE : ACCESS_READ;
+}
+
+static const char *access_words(unsigned access)
+{
+        static const char *const words[] = {"reading", "writing", "reading and writing"};
+        return words[!(access & ACCESS_WRITE) ? 0 : !(access & ACCESS_READ) ? 1 : 2];
+}
+
+static int check_kept(const struct fd_rule *rule, cordon_error *err)
+{
+        const struct origin *at = &rule->origin;
+        int fd = rule->number, error;
+        const char *why = objection(fd, &error);
+        int inherited = fcntl(fd, F_GETFD), flags = fcntl(fd, F_GETFL);
+
+        if (why && error != EBADF)
+                return error_set(err, error, "%s:%u: descriptor %d, which `fd keep` names, %s", at->file, at->line, fd, why);
+        if (why || inherited < 0 || flags < 0 || (inherited & FD_CLOEXEC))
+                return error_set(err, EBADF,
+                                 "%s:%u: descriptor %d, which `fd keep` names, is not handed over: open it for cordon, as a "
+                                 "shell does with %d<FILE; in a program, without O_CLOEXEC",
+                                 at->file, at->line, fd, fd);
+        if (flags & O_PATH)
+                return error_set(err, EACCES, "%s:%u: descriptor %d, which `fd keep` names, is open as a path only (O_PATH)",
+                                 at->file, at->line, fd);
+        if (rule->access && rule->access != access_of(flags))
+                return error_set(err, EACCES, "%s:%u: descriptor %d is open for %s, but the policy keeps it for %s", at->file,
+                                 at->line, fd, access_words(access_of(flags)), access_words(rule->access));
+        return 0;
+}
+
+static void place_add(struct setup *s, int source, int target)
+{
+        s->places[s->place_count++] = (struct fd_place){source, target};
+}
+
+static int make_table(struct setup *s, cordon_error *err)
+{
+        const struct world *w = s->world;
+
+        s->places = calloc(FIXED + w->fd_count, sizeof(*s->places));
+        if (!s->places)
+                return error_set(err, ENOMEM, "out of memory");
+        for (int i = 0; i < 3; i++)
+                place_add(s, s->options->stdio[i], i);
+        if (w->fd_count == 0 || w->fds[0].number != CHANNEL)
+                place_add(s, s->options->channel, CHANNEL);
+        s->control_at = FIXED;
+        for (size_t i = 0; i < w->fd_count; i++) {
+                place_add(s, w->fds[i].number, w->fds[i].number);
+                if (w->fds[i].number == s->control_at)
+                        s->control_at++;
+        }
+        return 0;
+}
+
+int descriptors_prepare(struct setup *s, cordon_error *err)
+{
+        const struct world *w = s->world;
+        int result = check_standard(s->options, err);
+
+        for (size_t i = 0; i < w->fd_count && result == 0; i++) {
+                if (w->fds[i].number == CHANNEL && s->options->channel >= 0)
+                        return error_set(err, EINVAL,
+                                         "%s:%u: `fd keep %d`, but the program is to have its channel there: keep another "
+                                         "number, or start it without a channel",
+                                         w->fds[i].origin.file, w->fds[i].origin.line, CHANNEL);
+                result = check_kept(&w->fds[i], err);
+        }
+        return result < 0 ? result : make_table(s, err);
+}
+
+/* ---- in pid 1 ------------------------------------------------------------------------------------------------------ */
+
+static bool is_target(const struct setup *s, int fd)
+{
+        for (size_t i = 0; i < s->place_count; i++)
+                if (s->places[i].target == fd)
+                        return true;
+        return fd == s->control_at;
+}
 
 /* A source that lies where another one belongs moves out of the way. */
-static int clear_the_way(int source[PROGRAM_FDS])
+static int clear_the_way(const struct setup *s)
 {
-        for (int i = 0; i < PROGRAM_FDS; i++) {
-                if (source[i] < 0 || source[i] > SETUP_CONTROL || source[i] == i)
+        for (size_t i = 0; i < s->place_count; i++) {
+                struct fd_place *place = &s->places[i];
+                if (place->source < 0 || place->source == place->target || !is_target(s, place->source))
                         continue;
-                source[i] = SYS_CALL(fcntl, source[i], F_DUPFD_CLOEXEC, SETUP_FIRST_FREE);
-                if (source[i] < 0)
-                        return source[i];
+                place->source = SYS_CALL(fcntl, place->source, F_DUPFD_CLOEXEC, s->control_at + 1);
+                if (place->source < 0)
+                        return place->source;
         }
         return 0;
 }
@@ -22,52 +171,80 @@ static int clear_the_way(int source[PROGRAM_FDS])
 /* The same for the control socket, in a host that has 0, 1 or 2 closed. */
 static int clear_control(struct setup *s)
 {
-        if (s->control < SETUP_CONTROL)
-                s->control = SYS_CALL(fcntl, s->control, F_DUPFD_CLOEXEC, SETUP_CONTROL);
+        if (s->control < s->control_at)
+                s->control = SYS_CALL(fcntl, s->control, F_DUPFD_CLOEXEC, s->control_at);
         return s->control < 0 ? s->control : 0;
 }
 
 static int place_control(struct setup *s)
 {
-        if (s->control == SETUP_CONTROL)
+        if (s->control == s->control_at)
                 return 0;
-        s->control = SYS_CALL(dup3, s->control, SETUP_CONTROL, O_CLOEXEC);
+        s->control = SYS_CALL(dup3, s->control, s->control_at, O_CLOEXEC);
         return s->control < 0 ? s->control : 0;
 }
 
-/* What the program shall not have is held until its execve by a copy of the control socket: or a descriptor of the set-up
- * would come to lie there. */
-static int place(const struct setup *s, int source, int target)
+static int put_in_place(const struct setup *s, const struct fd_place *place)
 {
+        int source = place->source, target = place->target;
+
         if (source < 0)
                 return SYS_CALL(dup3, s->control, target, O_CLOEXEC);
         return source == target ? SYS_CALL(fcntl, target, F_SETFD, 0) : SYS_CALL(dup3, source, target, 0);
 }
 
+/* The trees and the kept descriptors lie above the control socket, or right below it without a gap. Both are ascending. */
 static int close_the_rest(const struct setup *s)
 {
-        unsigned next = SETUP_FIRST_FREE;
+        int next = s->control_at + 1;
+        size_t tree = 0, place = 0;
 
-        for (size_t i = 0; i < s->keep_count; i++) {
-                int result = sys_close_range(next, (unsigned)s->keep[i] - 1);
+        while (tree < s->keep_count || place < s->place_count) {
+                bool of_trees = place == s->place_count || (tree < s->keep_count && s->keep[tree] < s->places[place].target);
+                int spared = of_trees ? s->keep[tree++] : s->places[place++].target;
+                if (spared < next)
+                        continue;
+                int result = spared > next ? sys_close_range((unsigned)next, (unsigned)spared - 1) : 0;
                 if (result < 0)
                         return result;
-                next = (unsigned)s->keep[i] + 1;
+                next = spared + 1;
         }
-        return sys_close_range(next, ~0u);
+        return sys_close_range((unsigned)next, ~0u);
 }
 
 int descriptors_arrange(struct setup *s)
 {
-        const int *stdio = s->options->stdio;
-        int source[PROGRAM_FDS] = {stdio[0], stdio[1], stdio[2], s->options->channel};
-
         int result = clear_control(s);
         if (result == 0)
-                result = clear_the_way(source);
+                result = clear_the_way(s);
         if (result == 0)
                 result = place_control(s);
-        for (int i = 0; i < PROGRAM_FDS && result >= 0; i++)
-                result = place(s, source[i], i);
+        for (size_t i = 0; i < s->place_count && result >= 0; i++)
+                result = put_in_place(s, &s->places[i]);
         return result < 0 ? result : close_the_rest(s);
+}
+
+/* The program's side, right before execve, which would close the rest as well: from the control socket on, but for what is
+ * kept. */
+int descriptors_leave(const struct setup *s)
+{
+        int next = FIXED;
+
+        for (size_t i = 0; i < s->place_count; i++) {
+                int kept = s->places[i].target;
+                if (kept < next)
+                        continue;
+                int result = kept > next ? sys_close_range((unsigned)next, (unsigned)kept - 1) : 0;
+                if (result < 0)
+                        return result;
+                next = kept + 1;
+        }
+        return sys_close_range((unsigned)next, ~0u);
+}
+
+/* pid 1's copies, once the program has its own: or whoever reads the other end would wait for us, too. */
+void descriptors_drop(const struct setup *s)
+{
+        for (size_t i = 0; i < s->place_count; i++)
+                SYS_CALL(close, s->places[i].target);
 }

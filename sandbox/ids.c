@@ -1,5 +1,7 @@
-/* Who the program is. An ordinary user stays who he is: one id is mapped to itself, which he may do himself. Root becomes
- * nobody: only a privileged process outside can map an id that is not its own, so the child waits for its parent's word.
+/* Who the program is: one id, with a number outside, which is what its files belong to, and a number inside, which is what it
+ * sees. Outside, an ordinary user stays who he is, which he may map himself. Root becomes nobody, unless the policy says that
+ * root is meant; only a privileged process outside can map an id that is not its own, so there the child waits for its
+ * parent's word. The number inside is the same one, unless the policy names another: it gives no rights.
  * The ids are set before anything is mounted, since what the kernel makes in the new namespace needs a mapped owner.
  *
  * The raw calls are meant: those of libc set the ids of all threads, and wait for threads that the child does not have. */
@@ -15,10 +17,15 @@
 
 void ids_prepare(struct setup *s)
 {
-        s->uid = s->root ? SETUP_ROOT_ID : geteuid();
-        s->gid = s->root ? SETUP_ROOT_ID : getegid();
-        snprintf(s->uid_map, sizeof(s->uid_map), "%u %u 1", s->uid, s->uid);
-        snprintf(s->gid_map, sizeof(s->gid_map), "%u %u 1", s->gid, s->gid);
+        const struct world *w = s->world;
+        bool nobody = s->root && w->user != USER_OWN;
+
+        s->uid = nobody ? SETUP_ROOT_ID : geteuid();
+        s->gid = nobody ? SETUP_ROOT_ID : getegid();
+        s->uid_inside = w->user == USER_ROOT ? 0 : w->user == USER_ID ? w->uid : s->uid;
+        s->gid_inside = w->user == USER_ROOT ? 0 : w->user == USER_ID ? w->gid : s->gid;
+        snprintf(s->uid_map, sizeof(s->uid_map), "%u %u 1", s->uid_inside, s->uid);
+        snprintf(s->gid_map, sizeof(s->gid_map), "%u %u 1", s->gid_inside, s->gid);
 }
 
 int ids_write_maps(const struct setup *s, pid_t pid, int to_child, cordon_error *err)
@@ -76,9 +83,9 @@ int ids_enter(struct setup *s)
         if (result < 0)
                 return result;
         s->detail = "group id";
-        result = SYS_CALL(setresgid, s->gid, s->gid, s->gid);
+        result = SYS_CALL(setresgid, s->gid_inside, s->gid_inside, s->gid_inside);
         if (result < 0)
                 return result;
         s->detail = "user id";
-        return SYS_CALL(setresuid, s->uid, s->uid, s->uid);
+        return SYS_CALL(setresuid, s->uid_inside, s->uid_inside, s->uid_inside);
 }

@@ -52,7 +52,7 @@ static int become_program(const struct setup *s, struct start *start)
         if (s->files.resource >= 0)
                 result = SYS_CALL(prlimit64, 0, s->files.resource, &s->files.value, NULL);
         if (result == 0)
-                result = sys_close_range(SETUP_CONTROL, ~0u);
+                result = descriptors_leave(s);
         if (result == 0)
                 result = restore_signals(s);
         if (result < 0)
@@ -192,6 +192,7 @@ _Noreturn void init_run(struct setup *s)
         }
         setup_time(s, STAGE_PROGRAM);
         s->view = fd_close(s->view);
-        sys_close_range(0, SETUP_CHANNEL); /* or whoever reads our output would wait for us, too */
+        s->nowhere = fd_close(s->nowhere);
+        descriptors_drop(s);
         watch(s, program);
 }

@@ -100,7 +100,8 @@ static int start(struct sandbox *out, struct setup *s, cordon_error *err)
                 pidfd = FD_NONE;
                 return clone_refused(pid, err);
         }
-        *out = (struct sandbox){.pidfd = pidfd, .control = ours, .pid = pid, .uid = s->uid, .gid = s->gid};
+        *out = (struct sandbox){.pidfd = pidfd, .control = ours, .pid = pid, .uid = s->uid, .gid = s->gid,
+                                .uid_inside = s->uid_inside, .gid_inside = s->gid_inside};
         result = s->root ? ids_write_maps(s, pid, ours, err) : 0;
         if (result < 0) {
                 sandbox_kill(out);

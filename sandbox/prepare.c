@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -39,37 +38,6 @@ static int prepare_caller(struct setup *s, cordon_error *err)
         return 0;
 }
 
-/* A datagram socket of this family can send to any socket's path, connected or not, and no filter sees where to. */
-static bool sends_anywhere(int fd)
-{
-        int domain = 0, type = 0;
-        socklen_t size = sizeof(int);
-        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
-                return false;
-        return domain == AF_UNIX && type == SOCK_DGRAM;
-}
-
-static int prepare_stdio(const struct sandbox_options *options, cordon_error *err)
-{
-        for (int i = 0; i < 3; i++) {
-                struct stat info;
-                if (options->stdio[i] < 0)
-                        continue; /* stays closed */
-                if (fstat(options->stdio[i], &info) < 0)
-                        return error_set(err, errno, "descriptor %d of the program is not open", i);
-                if (S_ISDIR(info.st_mode))
-                        return error_set(err, EISDIR,
-                                         "descriptor %d of the program is a directory: it would lead out of the sandbox",
-                                         i);
-                if (S_ISSOCK(info.st_mode) && sends_anywhere(options->stdio[i]))
-                        return error_set(err, EACCES,
-                                         "descriptor %d of the program is a datagram socket of the AF_UNIX family: it could "
-                                         "send to any socket by its path",
-                                         i);
-        }
-        return 0;
-}
-
 /* ---- Landlock ------------------------------------------------------------------------------------------------------ */
 
 static int prepare_landlock(struct setup *s, cordon_error *err)
@@ -90,13 +58,13 @@ static int prepare_landlock(struct setup *s, cordon_error *err)
 
 /* ---- the view ------------------------------------------------------------------------------------------------------ */
 
-/* Descriptors that the child inherits for its own use lie above those of the program, so that arranging these never
+/* Descriptors that the child inherits for its own use lie above the control socket, so that arranging the program's never
  * runs over them. */
-static int raise_fd(int *fd)
+static int raise_fd(const struct setup *s, int *fd)
 {
-        if (*fd >= SETUP_FIRST_FREE)
+        if (*fd > s->control_at)
                 return 0;
-        int higher = fcntl(*fd, F_DUPFD_CLOEXEC, SETUP_FIRST_FREE);
+        int higher = fcntl(*fd, F_DUPFD_CLOEXEC, s->control_at + 1);
         if (higher < 0)
                 return -errno;
         fd_close(*fd);
@@ -120,7 +88,7 @@ static int open_tree_as_root(struct setup *s, struct view_step *step, struct tre
                 if (result < 0)
                         return result;
         }
-        result = raise_fd(&tree);
+        result = raise_fd(s, &tree);
         if (result < 0)
                 return result;
         step->tree = fd_take(&tree);
@@ -155,13 +123,14 @@ static int open_trees(struct setup *s, cordon_error *err)
         return result;
 }
 
-static void prepare_step(struct view_step *step, const struct plan_mount *mount)
+static void prepare_step(struct view_step *step, const struct plan_mount *mount, size_t number)
 {
         const uint64_t fewest = 1024, bytes_per_inode = 1024;
 
         step->mount = mount;
         step->tree = FD_NONE;
         step->rights = landlock_rights_of(mount);
+        snprintf(step->name, sizeof(step->name), "%zu", number);
         if (mount->kind != VIEW_TMPFS || mount->size == 0)
                 return;
         /* Empty files cost the kernel memory, too, which `size` does not count. */
@@ -180,7 +149,7 @@ static int prepare_steps(struct setup *s, cordon_error *err)
         if (!s->steps || !s->keep || !s->stack)
                 return error_set(err, ENOMEM, "out of memory");
         for (size_t i = 0; i < count; i++)
-                prepare_step(&s->steps[i], &s->plan->mounts[i]);
+                prepare_step(&s->steps[i], &s->plan->mounts[i], i);
         s->step_count = count;
         return s->root ? open_trees(s, err) : 0;
 }
@@ -199,10 +168,13 @@ int setup_prepare(struct setup *s, const struct sandbox_options *options, const 
                 .ruleset = FD_NONE,
                 .view = FD_NONE,
                 .notify = FD_NONE,
+                .nowhere = FD_NONE,
         };
-        int result = prepare_stdio(options, err);
+        int result = descriptors_prepare(s, err);
         if (result == 0)
                 result = prepare_caller(s, err);
+        if (result == 0)
+                result = requirements_check(s, err);
         if (result == 0)
                 result = prepare_landlock(s, err);
         if (result == 0 && (result = limits_prepare(s)) < 0)
@@ -218,9 +190,11 @@ void setup_release(struct setup *s)
                 fd_close(s->steps[i].tree);
         free(s->steps);
         free(s->keep);
+        free(s->places);
         free(s->stack);
         s->steps = NULL;
         s->keep = NULL;
+        s->places = NULL;
         s->stack = NULL;
         s->step_count = s->keep_count = 0;
 }

@@ -72,8 +72,7 @@ static int try_namespaces(void)
         return context < 0 ? context : SYS_CALL(fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 }
 
-/* 0 or -errno. */
-static int probe_userns(void)
+int probe_userns(void)
 {
         struct clone_args args = {.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_CLEAR_SIGHAND};
         sigset_t all, mask;

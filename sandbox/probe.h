@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+/* Makes one, as this user, and looks whether it gives any rights: 0 or -errno. */
+int probe_userns(void);
 /* In words, what keeps this user from making user namespaces; "" where nothing known does. */
 void probe_userns_blocker(char *out, size_t size);
 

@@ -18,15 +18,21 @@ static int post(int control, const struct wire *w, const int *fds, unsigned coun
         return wire_ok(w) ? fd_send(control, w->data, w->at, fds, count) : -EMSGSIZE;
 }
 
-int report_ready(int control, int view, int notify)
+int report_ready(int control, int view, int notify, int nowhere)
 {
         uint8_t bytes[16];
         struct wire w = wire_over(bytes, sizeof(bytes));
-        const int fds[2] = {view, notify};
+        int fds[3] = {view};
+        unsigned count = 1;
 
         wire_put_u32(&w, SANDBOX_READY);
         wire_put_u32(&w, notify >= 0);
-        return post(control, &w, fds, notify >= 0 ? 2 : 1);
+        wire_put_u32(&w, nowhere >= 0);
+        if (notify >= 0)
+                fds[count++] = notify;
+        if (nowhere >= 0)
+                fds[count++] = nowhere;
+        return post(control, &w, fds, count);
 }
 
 int report_failed(int control, int stage, int error, const char *detail)
@@ -56,13 +62,15 @@ int report_exited(int control, int wait_status, uint64_t cpu_ns)
 
 static int read_ready(struct wire *w, struct sandbox_event *out, struct fd_received *got)
 {
-        uint32_t notify = wire_get_u32(w);
+        uint32_t notify = wire_get_u32(w), nowhere = wire_get_u32(w);
 
-        if (!wire_done(w) || notify > 1 || got->count != 1 + notify)
+        if (!wire_done(w) || notify > 1 || nowhere > 1 || got->count != 1 + notify + nowhere)
                 return -EBADMSG;
         out->view = fd_take(&got->fds[0]);
         if (notify)
                 out->notify = fd_take(&got->fds[1]);
+        if (nowhere)
+                out->nowhere = fd_take(&got->fds[1 + notify]);
         got->count = 0;
         return 1;
 }
@@ -113,11 +121,11 @@ int sandbox_next_event(int control, struct sandbox_event *out)
         struct fd_received got;
 
         memset(out, 0, sizeof(*out));
-        out->view = out->notify = -1;
-        int result = fd_receive(control, bytes, sizeof(bytes), &got, 2, MSG_DONTWAIT);
+        out->view = out->notify = out->nowhere = -1;
+        int result = fd_receive(control, bytes, sizeof(bytes), &got, 3, MSG_DONTWAIT);
         /* Said once, before what is still queued, when pid 1 has died without reading all that we sent it. */
         if (result == -ECONNRESET)
-                result = fd_receive(control, bytes, sizeof(bytes), &got, 2, MSG_DONTWAIT);
+                result = fd_receive(control, bytes, sizeof(bytes), &got, 3, MSG_DONTWAIT);
         if (result < 0)
                 return result == -EAGAIN ? 0 : result;
         struct wire w = wire_over(bytes, got.length);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* All async-signal-safe; 0 or -errno. */
-int report_ready(int control, int view, int notify); /* notify: -1 or FD_NONE where there is none */
+int report_ready(int control, int view, int notify, int nowhere); /* the last two are negative where there are none */
 int report_failed(int control, int stage, int error, const char *detail);
 int report_exited(int control, int wait_status, uint64_t cpu_ns);
 

@@ -37,8 +37,11 @@ struct sandbox {
         int pidfd;   /* of pid 1; poll: readable when all of the sandbox is gone; reap with sandbox_reap() */
         int control; /* the broker's end of the control socket */
         pid_t pid;   /* of pid 1, as the caller numbers it */
-        uid_t uid;   /* the kernel id (as the caller's user namespace numbers it) that the program runs as */
+        uid_t uid;   /* the kernel id (as the caller's user namespace numbers it) that the program runs as; inside, the policy's
+                      * `user` line may give it another number */
         gid_t gid;
+        uid_t uid_inside;
+        gid_t gid_inside;
 };
 
 /* 0: clone3 has succeeded; what comes later is reported over `control`. Descriptors belong to the caller.
@@ -57,6 +60,7 @@ struct sandbox_event {
         enum sandbox_event_kind kind;
         int view;         /* READY: O_PATH of the view's root */
         int notify;       /* READY: the seccomp listener, or -1 where nothing is brokered */
+        int nowhere;      /* READY: O_PATH of an empty directory that is in no view, or -1 where the plan has no masks */
         int stage, error; /* FAILED */
         char detail[256]; /* FAILED: the path or name concerned, may be empty */
         bool exec_failed; /* FAILED: set up was complete and execve itself failed with `error` */
@@ -78,10 +82,16 @@ void sandbox_kill(const struct sandbox *s);
 /* Reaps pid 1 if it is gone: 1 and its wait status; 0 while it runs; -ECHILD. `block` waits. */
 int sandbox_reap(const struct sandbox *s, bool block, int *wait_status);
 
+/* True where this host has what a `require` line wants; the plan says which trees it would be used on. In both cases `out` gets
+ * in words what there is, or what is missing. */
+bool sandbox_has(const struct plan *plan, const struct requirement *wish, char *out, size_t size);
+
 /* Sections for explain. What a launch would mount, with the flags; the Landlock rules, as far as this kernel has them; what
  * enforces each limit; and what this kernel and user can do, probed once per call (milliseconds). */
 void sandbox_describe_view(struct listing *l, const struct plan *plan);
 void sandbox_describe_landlock(struct listing *l, const struct plan *plan);
+/* The `require` lines, and whether they are met. */
+void sandbox_describe_requirements(struct listing *l, const struct plan *plan);
 void sandbox_describe_limits(struct listing *l, const struct policy *policy);
 void sandbox_describe_host(struct listing *l);
 

@@ -13,13 +13,7 @@
 
 #include "sandbox/sandbox.h"
 
-/* As root, the program's id; and how many descriptors below which nothing of the set-up may lie:
- * 0, 1, 2 and the channel are the program's, 4 is the control socket. */
-#define SETUP_ROOT_ID 65534
-#define SETUP_CHANNEL 3
-#define SETUP_CONTROL 4
-#define SETUP_FIRST_FREE 5
-
+#define SETUP_ROOT_ID 65534 /* as root, the program's id, where the policy does not say `user own` */
 #define SETUP_STACK 16384
 
 /* In the order in which they happen. The names are in stages.c. */
@@ -53,8 +47,14 @@ struct view_step {
         uint64_t rights;   /* Landlock's */
         int tree;          /* detached mount, opened by the parent when it is root; else FD_NONE */
         bool skipped;      /* optional, and its source does not exist */
+        char name[24];     /* VIEW_FILE: what it is called in the stock */
         char size[24];     /* VIEW_TMPFS: texts of the options; empty: the kernel's default */
         char inodes[24];
+};
+
+/* One descriptor of the program: which of ours it is (negative: it stays closed), and its number. */
+struct fd_place {
+        int source, target;
 };
 
 struct limit_step {
@@ -68,8 +68,10 @@ struct setup {
         const struct world *world;
         const char *cwd;
         bool root;   /* the caller is root: it opens the trees and writes the maps */
-        uid_t uid;   /* the same number inside and outside */
+        uid_t uid;   /* as the caller's user namespace numbers it: whom the files belong to that the program makes */
         gid_t gid;
+        uid_t uid_inside; /* as the program sees it */
+        gid_t gid_inside;
         char uid_map[40], gid_map[40];
         sigset_t mask;       /* the caller's, which the program gets */
         bool chld_ignored;   /* the caller ignores SIGCHLD; pid 1 must not, the program shall again */
@@ -78,6 +80,9 @@ struct setup {
         size_t step_count;
         int *keep; /* the steps' trees, ascending */
         size_t keep_count;
+        struct fd_place *places; /* ascending by their targets */
+        size_t place_count;
+        int control_at; /* the control socket's number in pid 1: below it is nothing of the set-up's */
         char *stack; /* for the program's side of the fork */
         unsigned landlock_abi;
         struct limit_step limits[8];
@@ -92,6 +97,7 @@ struct setup {
         int ruleset;
         int view; /* the view's root */
         int notify;
+        int nowhere; /* the empty directory for what is masked by pattern; FD_NONE where there is no such thing */
         mode_t umask;
         int stage;          /* where we are */
         const char *detail; /* path or name concerned, for the report of a failure */
@@ -108,7 +114,12 @@ _Noreturn void setup_run(struct setup *s);
 
 /* ---- one file each ---------------------------------------------------------------------------------------------- */
 
+int descriptors_prepare(struct setup *s, cordon_error *err); /* in the parent */
 int descriptors_arrange(struct setup *s);
+int descriptors_leave(const struct setup *s);
+void descriptors_drop(const struct setup *s);
+
+int requirements_check(const struct setup *s, cordon_error *err); /* in the parent */
 
 void ids_prepare(struct setup *s);
 int ids_enter(struct setup *s);
@@ -117,10 +128,15 @@ int ids_write_maps(const struct setup *s, pid_t pid, int to_child, cordon_error 
 int view_build(struct setup *s);
 int view_enter(struct setup *s);
 
+/* stock.c: the tmpfs, FD_NONE where the plan needs none; the detached mount for a step; an empty directory in no view. */
+int stock_make(const struct setup *s);
+int stock_take(int stock, const struct view_step *step);
+int stock_nowhere(void);
+
 int limits_prepare(struct setup *s);
 int limits_apply(struct setup *s);
 
-int caps_drop(struct setup *s);
+int caps_keep(struct setup *s);
 
 int seccomp_install(struct setup *s);
 

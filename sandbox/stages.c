@@ -30,9 +30,9 @@ static int stage_signals(struct setup *s)
 
 static int stage_hostname(struct setup *s)
 {
-        static const char name[] = "cordon";
-        (void)s;
-        return SYS_CALL(sethostname, name, sizeof(name) - 1);
+        const char *name = s->world->hostname ? s->world->hostname : "sandbox";
+        s->detail = name;
+        return SYS_CALL(sethostname, name, strlen(name));
 }
 
 static int stage_network(struct setup *s)
@@ -97,7 +97,7 @@ static int stage_seccomp(struct setup *s)
 
 static int stage_ready(struct setup *s)
 {
-        return report_ready(s->control, s->view, s->notify);
+        return report_ready(s->control, s->view, s->notify, s->nowhere);
 }
 
 static const struct {
@@ -118,7 +118,7 @@ static const struct {
         {STAGE_ROOT, "root", view_enter},
         {STAGE_LIMITS, "limits", limits_apply},
         {STAGE_CWD, "working directory", stage_cwd},
-        {STAGE_CAPABILITIES, "capabilities", caps_drop},
+        {STAGE_CAPABILITIES, "capabilities", caps_keep},
         {STAGE_PRIVILEGES, "no_new_privs", stage_privileges},
         {STAGE_LANDLOCK, "landlock", stage_landlock},
         {STAGE_SECCOMP, "seccomp", stage_seccomp},

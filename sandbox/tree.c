@@ -13,6 +13,29 @@
 /* MS_PRIVATE of <sys/mount.h>, which cannot be had beside <linux/mount.h>. */
 #define PROPAGATION_PRIVATE (UINT64_C(1) << 18)
 
+int tree_new(const char *type, const struct tree_option *options, size_t count, uint64_t flags)
+{
+        cleanup_fd int context = SYS_CALL(fsopen, type, FSOPEN_CLOEXEC);
+        int result = context < 0 ? context : 0;
+
+        for (size_t i = 0; i < count && result == 0; i++) {
+                const char *value = options[i].value;
+                if (value && !*value)
+                        continue;
+                result = SYS_CALL(fsconfig, context, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, options[i].key,
+                                  value, 0);
+        }
+        if (result == 0)
+                result = SYS_CALL(fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+        return result < 0 ? result : SYS_CALL(fsmount, context, FSMOUNT_CLOEXEC, (unsigned)flags);
+}
+
+int tree_skeleton(const char *mode)
+{
+        const struct tree_option options[] = {{"mode", mode}};
+        return tree_new("tmpfs", options, 1, SKELETON_FLAGS);
+}
+
 uint64_t tree_flags(const struct plan_mount *mount)
 {
         uint64_t flags = MOUNT_ATTR_NOSUID;

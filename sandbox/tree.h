@@ -8,6 +8,18 @@
 
 #include "policy/plan.h"
 
+/* For what is ours, and holds nothing to be run. */
+#define SKELETON_FLAGS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* A detached mount of a new file system; options with an empty value are left out. Async-signal-safe, as all that makes or
+ * opens trees. */
+struct tree_option {
+        const char *key, *value; /* value NULL: a flag */
+};
+int tree_new(const char *type, const struct tree_option *options, size_t count, uint64_t flags);
+/* A tmpfs of our own, with this mode. */
+int tree_skeleton(const char *mode);
+
 /* MOUNT_ATTR_* for a mount of the plan. */
 uint64_t tree_flags(const struct plan_mount *mount);
 

@@ -1,6 +1,6 @@
 /* The view: the mount tree that the sandbox has as its root, built beside the host's and then entered.
  *
- *   host's "/"  <─ masks (a tmpfs with what VIEW_MASK shows)  <─ the view's root (a tmpfs, or the plan's own "/")
+ *   host's "/"  <─ stock (a tmpfs with what is none of the host's)  <─ the view's root (a tmpfs, or the plan's own "/")
  *
  * Both are mounted over the copy of the host's root in our own mount namespace: names that start with "/" still lead to the
  * host, and everything relative to the descriptor of the view's root leads into the view. pivot_root turns that around, and
@@ -18,7 +18,6 @@
 #include "sandbox/sys.h"
 #include "sandbox/tree.h"
 
-#define SKELETON_FLAGS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 #define FOLLOW_NOTHING (RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
 /* Relative to the view's root; "" for the root itself. */
@@ -29,47 +28,19 @@ static const char *relative(const char *path)
 
 /* ---- new file systems ----------------------------------------------------------------------------------------------- */
 
-struct mount_option {
-        const char *key, *value; /* value NULL: a flag */
-};
-
-/* A detached mount of a new file system; options with an empty value are left out. */
-static int mount_new(const char *type, const struct mount_option *options, size_t count, uint64_t flags)
-{
-        cleanup_fd int context = SYS_CALL(fsopen, type, FSOPEN_CLOEXEC);
-        int result = context < 0 ? context : 0;
-
-        for (size_t i = 0; i < count && result == 0; i++) {
-                const char *value = options[i].value;
-                if (value && !*value)
-                        continue;
-                result = SYS_CALL(fsconfig, context, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, options[i].key,
-                                  value, 0);
-        }
-        if (result == 0)
-                result = SYS_CALL(fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-        return result < 0 ? result : SYS_CALL(fsmount, context, FSMOUNT_CLOEXEC, (unsigned)flags);
-}
-
-static int mount_skeleton(const char *mode)
-{
-        const struct mount_option options[] = {{"mode", mode}};
-        return mount_new("tmpfs", options, 1, SKELETON_FLAGS);
-}
-
 static int mount_tmpfs(const struct view_step *step)
 {
-        const struct mount_option options[] = {{"mode", "1777"}, {"size", step->size}, {"nr_inodes", step->inodes}};
-        return mount_new("tmpfs", options, 3, tree_flags(step->mount));
+        const struct tree_option options[] = {{"mode", "1777"}, {"size", step->size}, {"nr_inodes", step->inodes}};
+        return tree_new("tmpfs", options, 3, tree_flags(step->mount));
 }
 
 /* Pid 1 is a copy of the host process. What it is made undumpable for, its command line would still tell: so
  * processes that may not be traced are not shown at all. */
 static int mount_proc(struct setup *s, const struct view_step *step)
 {
-        const struct mount_option options[] = {{"hidepid", "ptraceable"}, {"subset", "pid"}};
+        const struct tree_option options[] = {{"hidepid", "ptraceable"}, {"subset", "pid"}};
         s->stage = STAGE_PROC;
-        return mount_new("proc", options, step->mount->proc_mode == PROC_SELF ? 2 : 1, tree_flags(step->mount));
+        return tree_new("proc", options, step->mount->proc_mode == PROC_SELF ? 2 : 1, tree_flags(step->mount));
 }
 
 /* ---- mount points --------------------------------------------------------------------------------------------------- */
@@ -130,46 +101,6 @@ static int attach(int root, int tree, const struct plan_mount *m)
         return point < 0 ? point : sys_move_mount(tree, point, "");
 }
 
-/* ---- masks ---------------------------------------------------------------------------------------------------------- */
-
-static bool wants_masks(const struct setup *s)
-{
-        for (size_t i = 0; i < s->step_count; i++)
-                if (s->steps[i].mount->kind == VIEW_MASK)
-                        return true;
-        return false;
-}
-
-/* An empty file and an empty directory that nobody may open. */
-static int mount_masks(void)
-{
-        cleanup_fd int masks = mount_skeleton("0700");
-
-        if (masks < 0)
-                return masks;
-        int result = SYS_CALL(mknodat, masks, "file", S_IFREG, 0);
-        if (result == 0)
-                result = SYS_CALL(mkdirat, masks, "dir", 0);
-        if (result == 0)
-                result = sys_move_mount(masks, AT_FDCWD, "/");
-        return result < 0 ? result : fd_take(&masks);
-}
-
-static int clone_mask(int masks, bool directory)
-{
-        const struct mount_attr attr = {.attr_set = SKELETON_FLAGS | MOUNT_ATTR_RDONLY};
-        int tree = SYS_CALL(open_tree, masks, directory ? "dir" : "file", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-
-        if (tree < 0)
-                return tree;
-        int result = sys_mount_setattr(tree, 0, &attr);
-        if (result < 0) {
-                fd_close(tree);
-                return result;
-        }
-        return tree;
-}
-
 /* ---- steps ---------------------------------------------------------------------------------------------------------- */
 
 static int open_source(struct setup *s, struct view_step *step)
@@ -184,7 +115,7 @@ static int open_source(struct setup *s, struct view_step *step)
 }
 
 /* The detached mount of a step, or -errno. */
-static int make_tree(struct setup *s, struct view_step *step, int masks)
+static int make_tree(struct setup *s, struct view_step *step, int stock)
 {
         switch (step->mount->kind) {
         case VIEW_BIND:
@@ -195,9 +126,11 @@ static int make_tree(struct setup *s, struct view_step *step, int masks)
         case VIEW_PROC:
                 return mount_proc(s, step);
         case VIEW_MASK:
-                return clone_mask(masks, step->mount->directory);
+        case VIEW_EMPTY:
+        case VIEW_FILE:
+                return stock_take(stock, step);
         case VIEW_HOLLOW:
-                return mount_skeleton("0555");
+                return tree_skeleton("0555");
         case VIEW_DIR:
         case VIEW_SYMLINK:
                 break;
@@ -227,10 +160,10 @@ static int step_plain(struct setup *s, struct view_step *step)
         return dir < 0 ? dir : landlock_allow(s->ruleset, s->landlock_abi, dir, step->rights);
 }
 
-static int step_mount(struct setup *s, struct view_step *step, int masks)
+static int step_mount(struct setup *s, struct view_step *step, int stock)
 {
         const struct plan_mount *m = step->mount;
-        cleanup_fd int tree = make_tree(s, step, masks);
+        cleanup_fd int tree = make_tree(s, step, stock);
 
         if (tree < 0)
                 return step->skipped ? 0 : tree;
@@ -238,7 +171,7 @@ static int step_mount(struct setup *s, struct view_step *step, int masks)
         int result = make_point(s->view, m);
         if (result == 0)
                 result = attach(s->view, tree, m);
-        if (result == -ENOENT && m->on_host && under_skipped(s, m->path))
+        if (result == -ENOENT && m->on_host && (m->optional || under_skipped(s, m->path)))
                 return 0;
         if (result == 0)
                 result = landlock_allow(s->ruleset, s->landlock_abi, tree, step->rights);
@@ -247,24 +180,24 @@ static int step_mount(struct setup *s, struct view_step *step, int masks)
         return result;
 }
 
-static int run_step(struct setup *s, struct view_step *step, int masks)
+static int run_step(struct setup *s, struct view_step *step, int stock)
 {
         s->stage = STAGE_MOUNTS;
         s->detail = step->mount->path;
         if (step->mount->kind == VIEW_DIR || step->mount->kind == VIEW_SYMLINK)
                 return step_plain(s, step);
-        return step_mount(s, step, masks);
+        return step_mount(s, step, stock);
 }
 
 /* Where the plan's first mount is "/" itself, that is the root; else it is a skeleton of our own. Returns how many steps
  * that took, or -errno. */
-static int make_root(struct setup *s, int masks)
+static int make_root(struct setup *s, int stock)
 {
         struct view_step *first = s->step_count > 0 ? &s->steps[0] : NULL;
         bool own = !first || strcmp(first->mount->path, "/") != 0 || first->mount->kind == VIEW_DIR;
 
         s->detail = "/";
-        s->view = own ? mount_skeleton("0755") : make_tree(s, first, masks);
+        s->view = own ? tree_skeleton("0755") : make_tree(s, first, stock);
         if (s->view < 0)
                 return s->view;
         int result = sys_move_mount(s->view, AT_FDCWD, "/");
@@ -292,25 +225,27 @@ static int seal(struct setup *s, bool skeleton)
 
 int view_build(struct setup *s)
 {
-        cleanup_fd int masks = FD_NONE;
-
         s->umask = (mode_t)SYS_CALL(umask, 0);
-        if (wants_masks(s)) {
-                s->detail = "masks";
-                masks = mount_masks();
-                if (masks < 0)
-                        return masks;
-        }
-        int first = make_root(s, masks);
+        s->detail = "what is none of the host's";
+        cleanup_fd int stock = stock_make(s);
+        if (stock < 0 && stock != FD_NONE)
+                return stock;
+        int first = make_root(s, stock);
         if (first < 0)
                 return first;
         for (size_t i = (size_t)first; i < s->step_count; i++) {
-                int result = run_step(s, &s->steps[i], masks);
+                int result = run_step(s, &s->steps[i], stock);
                 if (result < 0)
                         return result;
         }
+        int result = seal(s, first == 0);
+        if (result == 0 && s->plan->empties) {
+                s->detail = "the empty directory";
+                s->nowhere = stock_nowhere();
+                result = s->nowhere < 0 ? s->nowhere : 0;
+        }
         SYS_CALL(umask, s->umask);
-        return seal(s, first == 0);
+        return result;
 }
 
 /* True where something is mounted over our root: "/" itself means the root whatever lies on it, "/.." steps on top. */
@@ -326,7 +261,7 @@ static int covered(void)
         return result < 0 ? result : root.stx_mnt_id != top.stx_mnt_id;
 }
 
-/* pivot_root puts the host's tree over our new root, with the masks on top of it. It is looked at, not counted, when the
+/* pivot_root puts the host's tree over our new root, with the stock on top of it. It is looked at, not counted, when the
  * last of them is gone. */
 static int drop_host(void)
 {

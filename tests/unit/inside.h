@@ -120,6 +120,19 @@ static int inside_net(char **words)
         return 0;
 }
 
+/* PORT [port PORT]...: binds each. */
+static int inside_port(char **words)
+{
+        for (; words[0]; words += words[1] ? 2 : 1) {
+                struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                         .sin_port = htons((uint16_t)atoi(words[0]))};
+                int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+                say(words[0], bind(fd, (struct sockaddr *)&to, sizeof(to)));
+                close(fd);
+        }
+        return 0;
+}
+
 static int inside_limits(char **words)
 {
         struct rlimit l;
@@ -177,6 +190,7 @@ static const struct {
         {"fds", inside_fds},       {"status", inside_status}, {"files", inside_files}, {"fill", inside_fill},
         {"proc", inside_proc},     {"ids", inside_ids},       {"net", inside_net},     {"limits", inside_limits},
         {"memory", inside_memory}, {"sees", inside_sees},     {"exec", inside_exec},
+        {"port", inside_port},
 };
 
 static inline int run_inside(char **words)

@@ -146,6 +146,7 @@ static inline bool take_event(const struct sandbox *s, struct outcome *o)
                 o->ready = true;
                 fd_close(event.view);
                 fd_close(event.notify);
+                fd_close(event.nowhere);
         } else if (event.kind == SANDBOX_FAILED) {
                 o->failed = true;
                 o->failure = event;

@@ -31,6 +31,7 @@ static const char policy_text[] = "cordon 1\n"
                                   "list /names\n"
                                   "deny /open/**/*.key because \"keys stay\"\n"
                                   "never /open/never\n"
+                                  "mask /open/masked /open/**/m*\n"
                                   "read /way/to/it\n";
 
 static int read_text(void *ctx, const char *name, char **data, size_t *length, char identity[64])
@@ -126,7 +127,8 @@ static int leave_the_host(void)
 static int make_tree(void **state)
 {
         (void)state;
-        static const char *const dirs[] = {"/open", "/open/sub", "/open/never", "/rw", "/drop", "/names", "/secret"};
+        static const char *const dirs[] = {"/open", "/open/sub", "/open/never", "/open/sub/mbox", "/empty",
+                                           "/rw", "/drop", "/names", "/secret"};
         if (leave_the_host() < 0) {
                 print_error("no user namespaces here\n");
                 return -1;
@@ -138,6 +140,10 @@ static int make_tree(void **state)
         put("/open/a.txt", "public");
         put("/open/sub/b.key", "key");
         put("/open/never/x", "floor");
+        put("/open/masked", "late");
+        put("/open/sub/mail", "mail");
+        put("/open/sub/mbox/inbox", "mail");
+        mkfifo(at("/open/sub/mfifo"), 0644);
         put("/rw/file", "mine");
         put("/drop/old", "old");
         put("/names/n", "n");
@@ -186,7 +192,8 @@ static int start(void **state)
                 print_error("%s\n", err.text);
                 return -1;
         }
-        server_serve(server, (int)syscall(SYS_open_tree, AT_FDCWD, top, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), -1);
+        server_serve(server, (int)syscall(SYS_open_tree, AT_FDCWD, top, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), -1,
+                     open(at("/empty"), O_PATH | O_CLOEXEC));
         return 0;
 }
 
@@ -244,6 +251,16 @@ static void each_grant_has_its_denial(void **state)
                 {"/open/sub/b.key", O_RDONLY, -EACCES},
                 {"/open/sub/none.key", O_RDONLY, -EACCES},
                 {"/open/never/x", O_RDONLY, -EACCES},
+                {"/open/sub/mail", O_RDONLY, 0},
+                {"/open/sub/mail", O_RDONLY | O_CREAT, 0},
+                {"/open/sub/mail", O_WRONLY, -EACCES},
+                {"/open/sub/mail", O_RDONLY | O_TRUNC, -EACCES},
+                {"/open/sub/mail", O_RDONLY | O_DIRECTORY, -ENOTDIR},
+                {"/open/sub/mnone", O_RDONLY, -ENOENT},
+                {"/open/sub/mnone", O_RDWR | O_CREAT, -EACCES},
+                {"/open/sub/mfifo", O_RDONLY, -EACCES},
+                {"/open/sub/mbox", O_RDONLY, 0},
+                {"/open/sub/mbox", O_RDONLY | O_DIRECTORY, 0},
                 {"/rw/file", O_RDWR, 0},
                 {"/rw/made", O_RDWR | O_CREAT | O_EXCL, 0},
                 {"/rw/made", O_RDWR | O_CREAT | O_EXCL, -EEXIST},
@@ -269,6 +286,36 @@ static void each_grant_has_its_denial(void **state)
         }
         unlink(at("/rw/made"));
         unlink(at("/drop/fresh"));
+}
+
+/* The thing itself is there, and has something in it; what is opened is empty, of the same type, and stays so. */
+static void what_is_masked_is_empty(void **state)
+{
+        static const char *const files[] = {"/open/sub/mail", "/open/masked", "/open/sub/mbox/inbox"};
+        char link[64];
+        struct stat info;
+        (void)state;
+
+        content("/open/a.txt", O_RDONLY, "public");
+        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+                content(files[i], O_RDONLY, "");
+                int fd = cordon_client_open(channel, files[i], O_RDONLY, 0);
+                assert_true(fd >= 0 && fstat(fd, &info) == 0);
+                assert_true(S_ISREG(info.st_mode) && info.st_size == 0);
+                assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+                assert_int_equal(write(fd, "x", 1), -1);
+                snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+                assert_int_equal(truncate(link, 10), -1);
+                close(fd);
+        }
+        int fd = cordon_client_open(channel, "/open/sub/mbox", O_RDONLY | O_DIRECTORY, 0);
+        assert_true(fd >= 0);
+        DIR *dir = fdopendir(fd);
+        unsigned count = 0;
+        while (dir && readdir(dir))
+                count++;
+        assert_int_equal(count, 2);
+        closedir(dir);
 }
 
 static void vet_the_object_not_the_name(void **state)
@@ -634,6 +681,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 served_test(each_grant_has_its_denial),
+                served_test(what_is_masked_is_empty),
                 served_test(vet_the_object_not_the_name),
                 served_test(vet_the_object_directory_becomes_a_file),
                 served_test(vet_the_object_created_is_new),

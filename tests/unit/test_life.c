@@ -627,8 +627,11 @@ static void malformed_events(void **state)
         } cases[] = {
                 {{0}, 1},                             /* too short */
                 {{9, 0, 0, 0}, 4},                    /* no such kind */
-                {{1, 0, 0, 0, 0, 0, 0, 0}, 8},        /* ready, without the view */
-                {{1, 0, 0, 0, 7, 0, 0, 0}, 8},        /* ready, and a number that is no truth value */
+                {{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 12}, /* ready, without the view */
+                {{1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0}, 12}, /* ready, and a number that is no truth value */
+                {{1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0}, 12}, /* the same for the empty directory */
+                {{1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0}, 12}, /* ready, without the empty directory that it names */
+                {{1, 0, 0, 0, 0, 0, 0, 0}, 8},              /* ready, cut short */
                 {{2, 0, 0, 0, 99, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0}, 16}, /* no such stage */
                 {{2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 16},  /* failed with success */
                 {{2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0}, 16},  /* a detail that is not there */
@@ -647,7 +650,7 @@ static void malformed_events(void **state)
                         assert_int_equal(fd_send(pair[1], cases[i].bytes, cases[i].length, extra, fds), 0);
                         assert_int_equal(sandbox_next_event(pair[0], &event), -EBADMSG);
                 }
-        assert_int_equal(fd_send(pair[1], cases[2].bytes, 8, extra, 1), 0);
+        assert_int_equal(fd_send(pair[1], cases[2].bytes, cases[2].length, extra, 1), 0);
         assert_int_equal(sandbox_next_event(pair[0], &event), 1);
         close(event.view);
         close(pair[1]);

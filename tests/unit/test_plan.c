@@ -117,7 +117,7 @@ static void unmake(struct made *m)
 /* "bind /data w- lrcw @host" … */
 static void dump(struct buf *b, const struct plan *plan)
 {
-        static const char *const kinds[] = {"dir", "bind", "link", "tmpfs", "proc", "device", "mask", "hollow"};
+        static const char *const kinds[] = {"dir", "bind", "link", "tmpfs", "proc", "device", "mask", "hollow", "empty", "file"};
         static const char letters[] = "lrcwx";
 
         for (size_t i = 0; i < plan->mount_count; i++) {
@@ -245,6 +245,101 @@ static void test_what_is_taken_away(void **state)
                     "dir / l\nbind /data -- lr\nmask /data/in @host\n");
         expect_view(BARE "write /repo\ndeny /repo/a\nread /repo/a/b/c\n",
                     "dir / l\nbind /repo w- lrcw\nhollow /repo/a @host\ndir /repo/a/b\nbind /repo/a/b/c -- lr file\n");
+}
+
+static void test_masks(void **state)
+{
+        (void)state;
+        expect_view(BARE "read /data\nmask /data/key /data/secret\n",
+                    "dir / l\nbind /data -- lr\nempty /data/key lr file @host\nempty /data/secret lr @host\n");
+        /* where nothing around is granted, too: what the host has is there, and empty */
+        expect_view(BARE "mask /etc/passwd /data/none\n", "dir / l\ndir /etc\nempty /etc/passwd lr file\n");
+        expect_view(BARE "write /repo\nmask /repo/.git/hooks\n",
+                    "dir / l\nbind /repo w- lrcw\nbind /repo/.git w- lrcw @host\nempty /repo/.git/hooks lr @host\n");
+        expect_view(BARE "mask /\nread /data/in\n", "dir / l\ndir /data\nbind /data/in -- lr\n"); /* not the host's root */
+        /* what is granted in an empty directory is there */
+        expect_view(BARE "read /data\nmask /data/secret\nwrite /data/secret/open\n",
+                    "dir / l\nbind /data -- lr\nhollow /data/secret lr @host\nbind /data/secret/open w- lrcw\n");
+        expect_view(BARE "mask /data\ndeny /data/in\nmask /data/key\n", "dir / l\nhollow /data lr\nempty /data/key lr file\n");
+        expect_view("cordon 1\ndev null\ntmp none\nproc own\nmask /dev/null /proc\n",
+                    "dir / l\ndir /dev l\nlink /dev/fd -> /proc/self/fd\nempty /dev/null lr file\n"
+                    "link /dev/stderr -> /proc/self/fd/2\nlink /dev/stdin -> /proc/self/fd/0\n"
+                    "link /dev/stdout -> /proc/self/fd/1\nempty /proc lr\n");
+        expect_view("cordon 1\ndev null\ntmp none\nproc none\naudit none\nread /\nmask /dev\n",
+                    "bind / -- lr\nhollow /dev lr @host\ndevice /dev/null lrcw file\nmask /proc @host\n");
+        expect_refused(-EINVAL, BARE "mask /data\nread /data/*.csv\n", "7 `read /data/*.csv` would show files in /data");
+}
+
+/* What comes to be in a place that is masked must not be shown: whoever makes names there is asked. */
+static void test_masks_in_writable_trees(void **state)
+{
+        static const char *const rules[] = {"mask /repo/none", "mask /repo/*.key"};
+        struct made m;
+        (void)state;
+
+        for (size_t i = 0; i < COUNT(rules); i++) {
+                cleanup_buf struct buf text = {0};
+                buf_printf(&text, "%swrite /repo\n%s\n", BARE, rules[i]);
+                make_on(&m, paths, NULL, text.data);
+                assert_int_equal(m.result, 0);
+                assert_true(m.plan.brokered & FAMILY_NAMES);
+                unmake(&m);
+        }
+        make_on(&m, paths, NULL, BARE "write /repo\nmask /data/*.key\n"); /* elsewhere it is a question of opening alone */
+        assert_int_equal(m.result, 0);
+        assert_false(m.plan.brokered & FAMILY_NAMES);
+        unmake(&m);
+}
+
+/* Whether opens are brokered, and whether for want of exactness, with `audit none`. */
+static void expect_brokered(const char *text, bool brokered, bool empties)
+{
+        struct made m;
+
+        make_on(&m, paths, NULL, text);
+        assert_int_equal(m.result, 0);
+        assert_int_equal(m.plan.brokered != 0, brokered);
+        assert_int_equal(m.plan.empties, empties);
+        unmake(&m);
+}
+
+static void test_masks_that_the_broker_keeps(void **state)
+{
+        (void)state;
+        expect_brokered(BARE "read /data\n", false, false);
+        expect_brokered(BARE "read /data\nmask /data/key\n", false, true);
+        expect_brokered(BARE "read /data\nmask /data/**/*.key\n", true, true);
+        expect_brokered(BARE "read /data\nmask /data/none\n", true, true); /* it may come to be */
+        expect_brokered(BARE "read /data\nread /data/none\n", false, false);
+}
+
+static void test_virtual_files(void **state)
+{
+        struct made m;
+        (void)state;
+
+        expect_view(BARE "file /etc/passwd \"x\"\nfile /virtual/deep/file \"\"\n",
+                    "dir / l\ndir /etc\nfile /etc/passwd lr file\ndir /virtual\ndir /virtual/deep\n"
+                    "file /virtual/deep/file lr file\n");
+        /* over what a granted tree has; and the way there cannot be moved */
+        expect_view(BARE "read /data\nfile /data/key \"x\"\n", "dir / l\nbind /data -- lr\nfile /data/key lr file @host\n");
+        expect_view(BARE "write /repo\nfile /repo/a/b/c \"x\"\n",
+                    "dir / l\nbind /repo w- lrcw\nbind /repo/a w- lrcw @host\nbind /repo/a/b w- lrcw @host\n"
+                    "file /repo/a/b/c lr file @host\n");
+        expect_view("cordon 1\ndev none\nproc none\ntmp private 1M\nfile /tmp/a/b \"x\"\n",
+                    "dir / l\ntmpfs /tmp w- lrcw\nhollow /tmp/a\nfile /tmp/a/b lr file\ndir /var\nlink /var/tmp -> /tmp\n");
+        expect_view(BARE "mask /data\nfile /data/note \"x\"\n", "dir / l\nhollow /data lr\nfile /data/note lr file\n");
+        expect_view(BARE "never /data\nfile /data/note \"x\"\n", "dir / l\n");
+        expect_refused(-EINVAL, BARE "read /data\nfile /data/none \"x\"\n", "7 `file /data/none` lies in /data");
+        expect_refused(-EINVAL, BARE "write /repo\nfile /repo/none \"x\"\n", "7 `file /repo/none` lies in /repo");
+        expect_refused(-EINVAL, BARE "read /data\nfile /data/in \"x\"\n", "7 `file /data/in`: on the host this is a directory");
+        expect_refused(-EINVAL, BARE "file /data/in \"x\"\nread /data/in/deep\n", "6 `file /data/in`: another rule grants");
+        expect_refused(-EINVAL, BARE "file /dev/x \"x\"\n", "6 `file /dev/x`: devices come by `dev` alone");
+
+        make_on(&m, paths, NULL, BARE "file /x \"two\\nlines\"\n");
+        assert_int_equal(m.plan.mounts[1].size, 9);
+        assert_memory_equal(m.plan.mounts[1].content, "two\nlines", 9);
+        unmake(&m);
 }
 
 static void test_aliases(void **state)
@@ -720,6 +815,10 @@ int main(void)
                 counted_test(test_no_mount_twice),
                 counted_test(test_flags_of_nested_rules),
                 counted_test(test_what_is_taken_away),
+                counted_test(test_masks),
+                counted_test(test_masks_in_writable_trees),
+                counted_test(test_masks_that_the_broker_keeps),
+                counted_test(test_virtual_files),
                 counted_test(test_aliases),
                 counted_test(test_world),
                 counted_test(test_the_whole_root),

@@ -126,6 +126,67 @@ static void masks_and_hollows(void **state)
         assert_int_equal(info.st_mode & 0777, 0666); /* nothing of it shows on the host */
 }
 
+/* Empty, and readable: with all of Landlock's rights, nothing of it can be changed, by its owner either. */
+static void what_is_masked_can_be_read(void **state)
+{
+        struct box b;
+        (void)state;
+        box_init(&b);
+        box_tree(&b, "kept", ACCESS_ALL & ~(unsigned)ACCESS_EXEC);
+        put("kept/file", "secret");
+        put("kept/plain", "plain");
+        assert_true(mkdir("kept/dir", 0755) == 0 || errno == EEXIST);
+        put("kept/dir/in", "secret");
+        box_mount(&b, (struct plan_mount){.kind = VIEW_EMPTY, .path = "/kept/file", .on_host = true, .access = ACCESS_ALL});
+        box_mount(&b, (struct plan_mount){.kind = VIEW_EMPTY, .path = "/kept/dir", .directory = true, .on_host = true,
+                                          .access = ACCESS_ALL});
+        box_mount(&b, (struct plan_mount){.kind = VIEW_EMPTY, .path = "/own/lone", .access = ACCESS_LIST | ACCESS_READ});
+        struct outcome o = PROBE(&b, "files", "r", "/kept/file", "w", "/kept/file", "t", "/kept/file", "m", "/kept/file", "u",
+                                 "/kept/file", "r", "/kept/dir", "c", "/kept/dir/new", "s", "/kept/dir/in", "r", "/own/lone",
+                                 "m", "/own/lone", "w", "/kept/plain", "m", "/kept/plain");
+        expect_run(&o, 0,
+                   "/kept/file ok\n/kept/file EACCES\n/kept/file EACCES\n/kept/file EROFS\n/kept/file EBUSY\n/kept/dir ok\n"
+                   "/kept/dir/new EROFS\n/kept/dir/in ENOENT\n/own/lone ok\n/own/lone EROFS\n/kept/plain ok\n/kept/plain ok\n");
+        o = box_shell(&b, "cat /kept/file /own/lone; ls -A /kept/dir; cat /kept/plain; mv /kept/plain /kept/file 2>&- || echo busy; "
+                          "stat -c '%a %s %F' /kept/file /kept/dir /own/lone");
+        expect_run(&o, 0, "plainbusy\n444 0 regular empty file\n555 40 directory\n444 0 regular empty file\n");
+}
+
+/* One inode for all that asks, of the sandbox's own id; not to be run, not to be changed. */
+static void virtual_files_are_files(void **state)
+{
+        static char large[4u << 20];
+        struct box b;
+        (void)state;
+        box_init(&b);
+        memset(large, 'x', sizeof(large));
+        box_tree(&b, "trees", ACCESS_ALL);
+        put("trees/file", "the host's");
+        put("trees/plain", "");
+        assert_int_equal(chmod("trees/plain", 0777), 0);
+        static const char script[] = "#!/bin/sh\necho run\n";
+        struct plan_mount mount = {.kind = VIEW_FILE, .path = "/trees/file", .on_host = true, .access = ACCESS_ALL,
+                                   .content = script, .size = sizeof(script) - 1};
+        box_mount(&b, mount);
+        mount = (struct plan_mount){.kind = VIEW_FILE, .path = "/a/b/large", .access = ACCESS_LIST | ACCESS_READ,
+                                    .content = large, .size = sizeof(large)};
+        box_mount(&b, mount);
+        struct outcome o = PROBE(&b, "files", "r", "/trees/file", "w", "/trees/file", "t", "/trees/file", "m", "/trees/file", "u",
+                                 "/trees/file", "r", "/a/b/large", "w", "/a/b/large", "c", "/a/b/new", "w", "/trees/plain");
+        expect_run(&o, 0,
+                   "/trees/file ok\n/trees/file EACCES\n/trees/file EACCES\n/trees/file EROFS\n/trees/file EBUSY\n"
+                   "/a/b/large ok\n/a/b/large EACCES\n/a/b/new EROFS\n/trees/plain ok\n");
+        o = box_shell(&b, "cat /trees/file; /trees/file 2>&- || echo not run; sh /trees/file; mv /trees/plain /trees/file 2>&- || echo busy; "
+                          "wc -c </a/b/large; [ \"$(stat -c '%d %i %a %s' /trees/file)\" = \"$(stat -Lc '%d %i %a %s' - </trees/file)\" ] && "
+                          "echo one; [ -O /trees/file ] && stat -c '%a %F' /trees/file");
+        expect_run(&o, 0, "#!/bin/sh\necho run\nnot run\nrun\nbusy\n4194304\none\n444 regular file\n");
+        char text[32] = "";
+        int fd = open("trees/file", O_RDONLY | O_CLOEXEC);
+        assert_true(read(fd, text, sizeof(text) - 1) > 0);
+        close(fd);
+        assert_string_equal(text, "the host's");
+}
+
 static void tmp_is_bounded(void **state)
 {
         struct box b;
@@ -309,6 +370,8 @@ int main(int argc, char **argv)
                 counted_test(execution_is_granted),
                 counted_test(only_the_plan_is_there),
                 counted_test(masks_and_hollows),
+                counted_test(what_is_masked_can_be_read),
+                counted_test(virtual_files_are_files),
                 counted_test(tmp_is_bounded),
                 counted_test(mounts_inside_tmp),
                 counted_test(devices_only_by_name),
