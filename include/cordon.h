@@ -60,11 +60,12 @@ typedef struct cordon_diag {
         const char *message; /* "unknown verb 'wirte'" */
         const char *hint;    /* "did you mean 'write'?", or NULL */
         const char *source;  /* the text of the line without its newline, or NULL */
+        const char *id;      /* the stable name of a warning, "missing-path"; cordon(1) lists them. NULL: it has none */
 } cordon_diag;
 
 typedef void cordon_diag_fn(void *ctx, const cordon_diag *diag);
 
-/* Writes `diag` as people know it from compilers: message, source line, caret with hint. Output is escaped for a
+/* Writes `diag` as people know it from compilers: message with the id in brackets, source line, caret with hint. Output is escaped for a
  * terminal and ends with a newline. Returns the length it needs, as snprintf(3) does. */
 CORDON_API size_t cordon_diag_format(const cordon_diag *diag, char *buf, size_t size);
 

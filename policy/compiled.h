@@ -18,6 +18,9 @@ struct expectation {
         unsigned column, width;
 };
 
+struct source;
+struct use_edge;
+
 struct policy {
         atomic_uint references;
         struct arena arena;
@@ -34,6 +37,12 @@ struct policy {
         size_t source_count;
         struct policy_variable *variables;
         size_t variable_count;
+        const char *cwd;  /* or NULL */
+        uid_t uid;
+        struct source **files; /* what it was made from, for messages and for what is said about the text; see compile.h */
+        size_t file_count;
+        struct use_edge *uses;
+        size_t use_count;
 };
 
 /* Where two rules reach equally deep: positive where `a` wins, negative where `b` does, 0 where they are the same. */

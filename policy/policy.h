@@ -52,6 +52,7 @@ struct origin {
 
 struct rule {
         struct origin origin;
+        unsigned column, width; /* of the word in its line; 0: implied, see policy_place() */
         enum verb_class class;
         unsigned access;     /* ACCESS_*, 0 for deny, hide and never */
         unsigned use_depth;  /* 0: the user's own file; the smaller wins over the larger */
@@ -289,6 +290,9 @@ struct policy_variable {
 const struct policy_source *policy_sources(const struct policy *p, size_t *count);
 /* The built-in ones first, then those of each source, by name. */
 const struct policy_variable *policy_variables(const struct policy *p, size_t *count);
+/* Fills in where a finding is: file, line, column, width and the text of that line, as far as they are known. `rule` may be
+ * NULL: then it is the whole line of `at`. What is filled in lives as long as the policy. */
+void policy_place(const struct policy *p, const struct rule *rule, const struct origin *at, cordon_diag *diag);
 
 /* ---- asking it: the one evaluator ------------------------------------------------------------------------------ */
 
