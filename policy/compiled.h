@@ -52,9 +52,10 @@ int rule_compare(const struct rule *a, const struct rule *b);
 extern const char *const device_names[];
 
 /* As policy_eval(), and as if `extra` (a literal rule on exactly this path) were one more rule; `literal_only` leaves out
- * every pattern, which is what the kernel does when a file is executed. */
+ * every pattern, which is what the kernel does when a file is executed; `without` is
+ * passed over, as if it had not been written (but for what it hides: a rule with the same pattern). */
 struct eval_options {
-        const struct rule *extra;
+        const struct rule *extra, *without;
         bool literal_only;
 };
 struct verdict policy_eval_with(const struct policy *p, const char *path, size_t length, unsigned want,
