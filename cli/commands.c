@@ -38,6 +38,16 @@ static const struct option_row check_options[] = {
         {0},
 };
 
+static const struct option_row diff_options[] = {
+        {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
+         "give a `param` of A, B or both its value; may be repeated"},
+        {'q', "quiet", NULL, OPTION_FLAG, FIELD(quiet), "say nothing: the exit status is the answer"},
+        {0, "json", NULL, OPTION_FLAG, FIELD(json), "for programs: one JSON object"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
 static const struct option_row explain_options[] = {
         {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies), "the same as POLICY, spelt as for `cordon run`"},
         {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
@@ -127,6 +137,25 @@ const struct command commands[] = {
                 .words = WORDS_PLAIN,
                 .misused = CHECK_FAILED,
                 .fn = check_main,
+        },
+        {
+                .name = "diff",
+                .summary = "show what one policy grants and another does not",
+                .usage = "cordon diff [OPTION]... A B",
+                .about = "Compares what two policies mean, not how they are written. A line that begins with + is about\n"
+                         "what B grants and A does not, one with - about the opposite, one with ~ about what differs\n"
+                         "otherwise. A path stands for all that is below it.\n",
+                .options = diff_options,
+                .examples = "  cordon diff old.policy new.policy\n"
+                            "      before a change is taken over\n"
+                            "  cordon diff @base agent.policy -D REPO=.\n"
+                            "      what a policy adds to a bundle\n",
+                .exits = "  0  A and B grant the same\n"
+                         "  1  they differ\n"
+                         "  2  usage, or a policy that cannot be read or has errors\n",
+                .words = WORDS_PLAIN,
+                .misused = DIFF_FAILED,
+                .fn = diff_main,
         },
         {
                 .name = "explain",

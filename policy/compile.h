@@ -135,6 +135,7 @@ enum setting_id {
 
 struct define { /* -D NAME=VALUE */
         const char *name, *value, *text;
+        size_t index; /* among those given */
         bool used;
 };
 

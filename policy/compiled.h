@@ -51,6 +51,10 @@ int rule_compare(const struct rule *a, const struct rule *b);
 /* The names of devices that `dev` can bring, NULL-terminated. */
 extern const char *const device_names[];
 
+/* A literal path as a policy would write it: with ~ for `home`, which may be NULL, and in quotes where it needs them. */
+struct buf;
+void policy_put_path(struct buf *out, const char *home, const char *path);
+
 /* As policy_eval(), and as if `extra` (a literal rule on exactly this path) were one more rule; `literal_only` leaves out
  * every pattern, which is what the kernel does when a file is executed; `without` is
  * passed over, as if it had not been written (but for what it hides: a rule with the same pattern). */

@@ -194,10 +194,10 @@ static int by_id(const void *a, const void *b)
         return *x < *y ? -1 : *x > *y;
 }
 
-/* Below a `never` nothing counts any more. */
-static void settle(struct walk *w)
+/* Below a `never` nothing counts any more. But where a rule's pattern leads is to be followed all the same (`on`). */
+static void settle(struct walk *w, bool on)
 {
-        if (w->never.rule) {
+        if (w->never.rule && !on) {
                 w->normal = (struct best){0};
                 w->count = 0;
                 w->literal = TRIE_NONE;
@@ -507,7 +507,7 @@ static int arrive(struct explore *e, uint32_t parent, const char *name, size_t l
         for (unsigned i = 0; i < e->count; i++) {
                 if (e->to[i].overflow)
                         return -E2BIG;
-                settle(&e->to[i]);
+                settle(&e->to[i], e->scope && e->scope->policy == i);
                 step.at[i] = &e->to[i];
                 step.before[i] = root ? NULL : &e->from[i];
         }

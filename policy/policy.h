@@ -251,6 +251,7 @@ struct policy;
 struct policy_request {
         const char *const *files;
         const char *const *defines;
+        unsigned char *used; /* see cordon_policy_options */
         const char *program, *cwd, *home;
         const char *const *search; /* where names without a slash are looked for; see policy_find() */
         const char *base; /* the directory that relative names in `files` count from, for $HERE; NULL: cwd */
