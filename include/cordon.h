@@ -128,7 +128,8 @@ CORDON_API int cordon_source_find(const char *name, const cordon_policy_options 
 /* Looks for what a policy that is no error probably does not mean: rules that never count, grants that are wide, what no sandbox
  * can be started with. Each finding reaches `diag` as a warning with an `id`, sorted by file, line and column; it lives for
  * that call of `diag` only. Asks the file system what exists, and looks at PATH in the environment. Any thread may call it.
- * Returns how many there were; -E2BIG where the policy is too complicated to be followed in all of its paths; -ENOMEM. */
+ * Returns how many warnings there were, or -ENOMEM. A note, which does not count, says where a policy has too many patterns to
+ * be followed in all of its paths. */
 CORDON_API int cordon_policy_lint(const cordon_policy *policy, cordon_diag_fn *diag, void *diag_ctx, cordon_error *err);
 
 /* One difference between two policies, A and B. Strings are raw bytes; they live for the call that brings them. */

@@ -48,11 +48,12 @@ mode_t planner_mode(struct planner *p, const char *path)
 /* ---- telling ---------------------------------------------------------------------------------------------------- */
 
 /* `rule` may be NULL: then it is about the whole line. */
-static void __attribute__((format(printf, 5, 0)))
-tell(struct planner *p, const struct rule *rule, const struct origin *at, const char *hint, const char *format, va_list args)
+static void __attribute__((format(printf, 6, 0))) tell(struct planner *p, const char *id, const struct rule *rule,
+                                                       const struct origin *at, const char *hint, const char *format,
+                                                       va_list args)
 {
         char message[1024]; /* cut, it still says what is wrong */
-        cordon_diag diag = {.severity = CORDON_ERROR, .message = message, .hint = hint};
+        cordon_diag diag = {.severity = CORDON_ERROR, .message = message, .hint = hint, .id = id};
 
         policy_place(p->policy, rule, at, &diag);
         vsnprintf(message, sizeof(message), format, args);
@@ -64,7 +65,7 @@ void planner_refuse(struct planner *p, const struct rule *rule, const char *hint
 {
         va_list args;
         va_start(args, format);
-        tell(p, rule, &rule->origin, hint, format, args);
+        tell(p, NULL, rule, &rule->origin, hint, format, args);
         va_end(args);
         p->refused = true;
 }
@@ -73,7 +74,7 @@ void planner_refuse_at(struct planner *p, struct origin at, const char *hint, co
 {
         va_list args;
         va_start(args, format);
-        tell(p, NULL, &at, hint, format, args);
+        tell(p, NULL, NULL, &at, hint, format, args);
         va_end(args);
         p->refused = true;
 }
@@ -83,7 +84,7 @@ tell_absent(struct planner *p, const struct rule *rule, const char *format, ...)
 {
         va_list args;
         va_start(args, format);
-        tell(p, rule, &rule->origin, "make it first", format, args);
+        tell(p, "missing-path", rule, &rule->origin, "make it first", format, args);
         va_end(args);
 }
 
