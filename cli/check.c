@@ -1,5 +1,5 @@
-/* cordon check: is each policy correct, does it say what is meant, and does it do what its own `expect` lines say? Each file is
- * looked at for itself. All that is found is kept until it can be shown in the order of the lines. */
+/* cordon check: is each policy correct, does it say what is meant, and does it do what its own `expect` lines say? Each
+ * file is looked at for itself. All that is found is kept until it can be shown in the order of the lines. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ struct checking {
         bool no_memory;
 };
 
-/* ---- findings -------------------------------------------------------------------------------------------------------- */
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
 
 static bool copy(const char **text)
 {
@@ -97,7 +97,7 @@ static int by_place(const void *a, const void *b)
         return x->order < y->order ? -1 : 1;
 }
 
-/* ---- one policy ------------------------------------------------------------------------------------------------------ */
+/* ---- one policy -------------------------------------------------------------------------------------------------- */
 
 static int look(struct checking *c, const char *file, const struct settings *settings, cordon_error *error)
 {
@@ -129,7 +129,7 @@ static int status_of(const struct checking *c, int r, const struct settings *set
         return r < 0 || c->errors > 0 || (settings->strict && c->warnings > 0) ? CHECK_ERRORS : CHECK_FINE;
 }
 
-/* ---- in words -------------------------------------------------------------------------------------------------------- */
+/* ---- in words ---------------------------------------------------------------------------------------------------- */
 
 static const char *plural(unsigned count)
 {
@@ -164,7 +164,7 @@ static void show(const struct checking *c, const char *file, int status, const c
         summary(c, file, status, settings);
 }
 
-/* ---- for programs ----------------------------------------------------------------------------------------------------- */
+/* ---- for programs ------------------------------------------------------------------------------------------------ */
 
 static struct json_object *finding_object(const cordon_diag *d)
 {
@@ -210,7 +210,7 @@ static void json_end(struct json_object *files, int status)
         json_print(o);
 }
 
-/* ---- the command ------------------------------------------------------------------------------------------------------ */
+/* ---- the command ------------------------------------------------------------------------------------------------- */
 
 static int check_one(const char *file, const struct settings *settings, struct json_object *files)
 {

@@ -17,7 +17,7 @@ struct showing {
         char calls_key[64];
 };
 
-/* ---- in words -------------------------------------------------------------------------------------------------------- */
+/* ---- in words ---------------------------------------------------------------------------------------------------- */
 
 static void calls_end(struct showing *s)
 {
@@ -111,7 +111,7 @@ static void in_words(struct showing *s, const cordon_difference *d)
         list_show("but not", d->except_alone, d->subject, " (itself alone)");
 }
 
-/* ---- for programs ----------------------------------------------------------------------------------------------------- */
+/* ---- for programs ------------------------------------------------------------------------------------------------ */
 
 static struct json_object *words_array(const char *words)
 {
@@ -163,7 +163,7 @@ static void as_json(struct showing *s, const cordon_difference *d)
         json_object_array_add(s->array, o);
 }
 
-/* ---- the command ------------------------------------------------------------------------------------------------------ */
+/* ---- the command ------------------------------------------------------------------------------------------------- */
 
 static void show(void *ctx, const cordon_difference *d)
 {

@@ -1,6 +1,6 @@
-/* Endpoints. Hosts and ports are cut into cells that no line of either policy divides: names that are written out, names below
- * a `*.name`, all other names, ranges of addresses; and ranges of ports. The evaluator is asked about one endpoint of each
- * cell, and cells that differ in the same way are told together. */
+/* Endpoints. Hosts and ports are cut into cells that no line of either policy divides: names that are written out,
+ * names below a `*.name`, all other names, ranges of addresses; and ranges of ports. The evaluator is asked about one
+ * endpoint of each cell, and cells that differ in the same way are told together. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ struct nets {
         struct vector cells;         /* struct cell */
 };
 
-/* ---- cutting ------------------------------------------------------------------------------------------------------------- */
+/* ---- cutting ----------------------------------------------------------------------------------------------------- */
 
 static int by_port(const void *a, const void *b)
 {
@@ -201,7 +201,7 @@ static int cells_make(struct nets *n)
         return r == 0 ? addresses_add(n, true) : r;
 }
 
-/* ---- asking -------------------------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 static void cells_ask(struct nets *n)
 {
@@ -250,7 +250,7 @@ static void cells_merge(struct nets *n)
         n->cells.count = kept;
 }
 
-/* ---- telling ------------------------------------------------------------------------------------------------------------- */
+/* ---- telling ----------------------------------------------------------------------------------------------------- */
 
 static bool cell_within(const struct cell *c, const struct cell *of)
 {

@@ -1,6 +1,7 @@
-/* Paths. The policies are explored together, and each pair of rules that count for the same path, one in A and one in B, is met.
- * Where what they grant differs, the pair makes a claim. Claims are put together by the rule of the two that reaches deeper,
- * whose pattern says where they hold; a second look at all that lies within this pattern then shows where they do not. */
+/* Paths. The policies are explored together, and each pair of rules that count for the same path, one in A and one in
+ * B, is met. Where what they grant differs, the pair makes a claim. Claims are put together by the rule of the two that
+ * reaches deeper, whose pattern says where they hold; a second look at all that lies within this pattern then shows
+ * where they do not. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ struct pairs {
         bool inside_only; /* and also those without a difference */
 };
 
-/* ---- pairs ------------------------------------------------------------------------------------------------------------- */
+/* ---- pairs ------------------------------------------------------------------------------------------------------- */
 
 static const struct rule *counting(const struct walk *w)
 {
@@ -72,8 +73,8 @@ static bool contents_differ(const struct rule *a, const struct rule *b)
                (a->content_length != b->content_length || memcmp(a->content, b->content, a->content_length) != 0);
 }
 
-/* What `more` has and `less` has not. Reading implies that it is the host's content unless something else is said; and who is
- * allowed at once need not be asked. */
+/* What `more` has and `less` has not. Reading implies that it is the host's content unless something else is said; and
+ * who is allowed at once need not be asked. */
 static unsigned surplus(unsigned more, unsigned less)
 {
         unsigned bits = more & ~less;
@@ -178,7 +179,7 @@ static int pair_met(void *ctx, const struct explored *step)
         return 0;
 }
 
-/* ---- claims ------------------------------------------------------------------------------------------------------------ */
+/* ---- claims ------------------------------------------------------------------------------------------------------ */
 
 struct claim {
         const struct pair *pair;
@@ -259,7 +260,7 @@ static void origins(cordon_difference *out, const struct claim *claims, size_t c
         }
 }
 
-/* ---- where a claim does not hold ---------------------------------------------------------------------------------------- */
+/* ---- where a claim does not hold --------------------------------------------------------------------------------- */
 
 struct holes {
         struct vector within, except, points;
@@ -288,7 +289,8 @@ static bool other_matters(const struct claim *claims, size_t count, unsigned oth
         return false;
 }
 
-static int hole_add(struct differ *d, struct holes *h, const struct claim *claims, size_t count, const struct pair *inside)
+static int hole_add(struct differ *d, struct holes *h, const struct claim *claims, size_t count,
+                    const struct pair *inside)
 {
         const struct claim *c = claims;
         unsigned side = c->pair->deeper, other = !side;
@@ -353,7 +355,7 @@ static int group_tell(struct differ *d, const struct claim *claims, size_t count
         return r;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------------------------ */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 /* All claims with one rule: what lies within its pattern is looked at once for all of them. */
 static int rule_tell(struct differ *d, struct explore *e, const struct claim *claims, size_t count)

@@ -1,5 +1,5 @@
-/* The lines about the rest of the world: what has one value is compared as that, lists item by item, the environment by classes
- * of names, and system calls by what the filters made of them say. */
+/* The lines about the rest of the world: what has one value is compared as that, lists item by item, the environment by
+ * classes of names, and system calls by what the filters made of them say. */
 #include <cap-ng.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +16,7 @@ static int sign_of(uint64_t a, uint64_t b)
         return b > a ? 1 : b < a ? -1 : 0;
 }
 
-/* ---- single values ------------------------------------------------------------------------------------------------------- */
+/* ---- single values ----------------------------------------------------------------------------------------------- */
 
 /* One setting in both policies; where the texts are the same there is no difference. */
 static int value_add(struct differ *d, const char *kind, const char *subject, int sign, const char *const texts[2],
@@ -131,7 +131,7 @@ static int limits(struct differ *d, const struct limits *a, const struct limits 
         return r;
 }
 
-/* ---- lists ----------------------------------------------------------------------------------------------------------------- */
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
 
 static int caps(struct differ *d, const struct world *a, const struct world *b)
 {
@@ -166,7 +166,8 @@ static const char *fd_text(const struct fd_rule *fd)
                : fd->access == ACCESS_READ ? "read" : "write";
 }
 
-/* A descriptor as it is may be anything that one for reading or writing is; of read, write and both each asks for another one. */
+/* A descriptor as it is may be anything that one for reading or writing is; of read, write and both each asks for
+ * another one. */
 static int fd_add(struct differ *d, const struct fd_rule *a, const struct fd_rule *b)
 {
         int sign = !a ? 1 : !b ? -1 : a->access == b->access ? 0 : b->access == 0 ? 1 : a->access == 0 ? -1 : 0;
@@ -207,7 +208,9 @@ static int requirements(struct differ *d, const struct world *a, const struct wo
         for (unsigned side = 0; side < 2; side++) {
                 for (size_t i = 0; r == 0 && i < w[side]->requirement_count; i++) {
                         const struct requirement *q = &w[side]->requirements[i];
-                        cordon_difference out = {.kind = "require", .subject = q->text, .value_a = side ? "not required" : "required",
+                        cordon_difference out = {.kind = "require",
+                                                 .subject = q->text,
+                                                 .value_a = side ? "not required" : "required",
                                                  .value_b = side ? "required" : "not required"};
                         diff_origin(&out, side, &q->origin, NULL);
                         r = requires(w[!side], q) ? 0 : diff_add(d, &out);
@@ -216,7 +219,7 @@ static int requirements(struct differ *d, const struct world *a, const struct wo
         return r;
 }
 
-/* ---- the environment ------------------------------------------------------------------------------------------------------ */
+/* ---- the environment --------------------------------------------------------------------------------------------- */
 
 /* What the last line about a variable says; as in the launch, one that is set does not come from outside. */
 static const struct env_rule *env_line(const struct world *w, const char *name, size_t length)
@@ -258,7 +261,8 @@ static int env_class(void *ctx, const char *name, size_t length)
         return c->name ? 0 : -ENOMEM;
 }
 
-/* The line whose names are kept here and not there; but for names that the other policy's lines, or other lines, decide. */
+/* The line whose names are kept here and not there; but for names that the other policy's lines, or other lines,
+ * decide. */
 static int env_keep_add(struct env_state *s, const struct env_class *c)
 {
         const struct env_rule *line = c->lines[c->sign > 0];
@@ -335,7 +339,7 @@ static int environment(struct differ *d, const struct world *a, const struct wor
         return r;
 }
 
-/* ---- system calls ------------------------------------------------------------------------------------------------------------ */
+/* ---- system calls ------------------------------------------------------------------------------------------------ */
 
 #define CALLS_MOST 1024
 

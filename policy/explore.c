@@ -6,58 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/compile.h"
-#include "policy/names.h"
+#include "policy/explore_build.h"
 #include "policy/pattern.h"
 
 #define STATES_MAX (1u << 20)
-#define NOBODY UINT32_MAX
 
-/* A walk without what can be found again. */
-struct side {
-        const struct rule *normal, *never;
-        uint32_t literal, ids, count; /* the active nodes, sorted, in explore.ids */
-};
-
-struct state {
-        struct side sides[EXPLORE_POLICIES];
-        uint32_t parent, depth;
-        const char *name;
-        size_t length;
-        bool inside;
-};
-
-/* What the trie itself does not need to know: a node's exact children as a list, and where a rule ends. */
-struct index {
-        uint32_t *first, *next, *node_of_rule;
-};
-
-/* The answer of names_partition() for one set of patterns: the same one is asked for again and again. */
-struct known {
-        uint64_t key;
-        struct names_text *patterns, *avoid, *names;
-        size_t pattern_count, avoid_count, name_count;
-};
-
-struct explore {
-        const struct policy *policies[EXPLORE_POLICIES];
-        struct index indexes[EXPLORE_POLICIES];
-        unsigned count;
-        struct arena arena;        /* of all runs: what is known of names */
-        struct arena names;        /* of this run */
-        struct vector known;       /* struct known */
-        struct vector states, ids; /* struct state, uint32_t */
-        uint32_t *slots, slot_mask;
-        struct vector exact, wild, avoid, next; /* struct names_text: for the state that is left */
-        const struct explore_scope *scope;
-        uint8_t *chain; /* per node of the scope's policy: leads to the end of its rule */
-        uint32_t target;
-        struct walk from[EXPLORE_POLICIES], to[EXPLORE_POLICIES];
-        explore_fn *fn;
-        void *ctx;
-};
-
-/* ---- making and freeing ------------------------------------------------------------------------------------------------ */
+/* ---- making and freeing ------------------------------------------------------------------------------------------ */
 
 static int index_make(struct index *x, const struct policy *p)
 {
@@ -119,7 +73,7 @@ struct explore *explore_free(struct explore *e)
         return NULL;
 }
 
-/* ---- what was reached ---------------------------------------------------------------------------------------------------- */
+/* ---- what was reached -------------------------------------------------------------------------------------------- */
 
 static bool component_takes(const struct component *c, const char *name, size_t length)
 {
@@ -143,9 +97,10 @@ bool explore_reached(const struct explored *step, unsigned policy, const struct 
         const struct policy *p = e->policies[policy];
         uint32_t node = e->indexes[policy].node_of_rule[rule - p->rules];
         const struct walk *before = step->before[policy];
-        if (node == NOBODY || !before)
+        if (node == EXPLORE_NOBODY || !before)
                 return node == TRIE_ROOT && !before;
-        return active(before, p->trie.nodes[node].parent) && component_takes(&p->trie.nodes[node].name, step->name, step->length);
+        const struct node *n = &p->trie.nodes[node];
+        return active(before, n->parent) && component_takes(&n->name, step->name, step->length);
 }
 
 void explore_nodes(const struct explored *step, unsigned policy, void (*fn)(void *ctx, const struct node *node), void *ctx)
@@ -186,7 +141,7 @@ size_t explore_path(const struct explored *step, char *out, size_t size)
         return length;
 }
 
-/* ---- states ---------------------------------------------------------------------------------------------------------------- */
+/* ---- states ------------------------------------------------------------------------------------------------------ */
 
 static int by_id(const void *a, const void *b)
 {
@@ -208,21 +163,15 @@ static void settle(struct walk *w, bool on)
                 qsort(w->now, w->count, sizeof(*w->now), by_id);
 }
 
-static uint64_t mix(uint64_t h, uint64_t value)
-{
-        h = (h ^ value) * 0x9e3779b97f4a7c15u;
-        return h ^ h >> 31;
-}
-
 static uint64_t hash(const struct state *s, const uint32_t *ids, unsigned count)
 {
         uint64_t h = s->inside;
         for (unsigned i = 0; i < count; i++) {
                 const struct side *side = &s->sides[i];
-                h = mix(mix(h, (uintptr_t)side->normal), (uintptr_t)side->never);
-                h = mix(mix(h, side->literal), side->count);
+                h = explore_mix(explore_mix(h, (uintptr_t)side->normal), (uintptr_t)side->never);
+                h = explore_mix(explore_mix(h, side->literal), side->count);
                 for (uint32_t j = 0; j < side->count; j++)
-                        h = mix(h, ids[side->ids + j]);
+                        h = explore_mix(h, ids[side->ids + j]);
         }
         return h ^ h >> 32;
 }
@@ -266,7 +215,8 @@ static int state_add(struct explore *e, struct state *state, uint32_t *index)
         size_t ids_before = e->ids.count;
         for (unsigned i = 0; r == 0 && i < e->count; i++) {
                 const struct walk *w = &e->to[i];
-                state->sides[i] = (struct side){w->normal.rule, w->never.rule, w->literal, (uint32_t)e->ids.count, w->count};
+                state->sides[i] = (struct side){w->normal.rule, w->never.rule, w->literal, (uint32_t)e->ids.count,
+                                                w->count};
                 for (unsigned j = 0; r == 0 && j < w->count; j++) {
                         uint32_t *id = vector_push(&e->ids, sizeof(*id));
                         r = id ? 0 : -ENOMEM;
@@ -296,8 +246,8 @@ static int state_add(struct explore *e, struct state *state, uint32_t *index)
         return 1;
 }
 
-/* Takes up the walk of one policy where a state left it. What is deeper than all before always counts, so how deep the best
- * rule reached before makes no difference any more. */
+/* Takes up the walk of one policy where a state left it. What is deeper than all before always counts, so how deep the
+ * best rule reached before makes no difference any more. */
 static void resume(const struct explore *e, const struct state *s, unsigned policy, struct walk *w)
 {
         const struct side *side = &s->sides[policy];
@@ -316,174 +266,7 @@ static void resume(const struct explore *e, const struct state *s, unsigned poli
         w->never = (struct best){.rule = side->never, .depth = s->depth};
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------------------ */
-
-static int text_push(struct vector *v, const char *text, size_t length)
-{
-        struct names_text *t = vector_push(v, sizeof(*t));
-        if (!t)
-                return -ENOMEM;
-        *t = (struct names_text){text, length};
-        return 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-        const struct names_text *x = a, *y = b;
-        int order = memcmp(x->text, y->text, x->length < y->length ? x->length : y->length);
-        return order ? order : x->length < y->length ? -1 : x->length > y->length;
-}
-
-static void unique(struct vector *v)
-{
-        struct names_text *t = v->items;
-        size_t kept = 0;
-        if (v->count > 1)
-                qsort(t, v->count, sizeof(*t), by_text);
-        for (size_t i = 0; i < v->count; i++) {
-                if (kept == 0 || by_text(&t[kept - 1], &t[i]) != 0)
-                        t[kept++] = t[i];
-        }
-        v->count = kept;
-}
-
-/* The exact names and the patterns that can come next, in any of the policies. */
-static int names_gather(struct explore *e)
-{
-        int r = 0;
-        e->exact.count = e->wild.count = e->avoid.count = e->next.count = 0;
-        for (unsigned p = 0; p < e->count; p++) {
-                const struct node *nodes = e->policies[p]->trie.nodes;
-                const struct index *x = &e->indexes[p];
-                const struct walk *w = &e->from[p];
-                for (unsigned i = 0; r == 0 && i < w->count; i++) {
-                        for (uint32_t c = x->first[w->now[i]]; r == 0 && c != NOBODY; c = x->next[c]) {
-                                if (nodes[c].name.kind == COMPONENT_EXACT)
-                                        r = text_push(&e->exact, nodes[c].name.text, nodes[c].name.length);
-                        }
-                        for (uint32_t c = nodes[w->now[i]].wild; r == 0 && c != TRIE_NONE; c = nodes[c].next_wild)
-                                r = text_push(&e->wild, nodes[c].name.text + 1, nodes[c].name.length - 1);
-                }
-        }
-        unique(&e->exact);
-        unique(&e->wild);
-        return r;
-}
-
-static bool is_exact(const struct explore *e, const struct names_text *name)
-{
-        return e->exact.count > 0 &&
-               bsearch(name, e->exact.items, e->exact.count, sizeof(struct names_text), by_text) != NULL;
-}
-
-/* A name that no exact child has, where no pattern tells names apart. */
-static int name_other(struct explore *e)
-{
-        char name[32] = "x";
-        struct names_text text = {name, 1};
-        for (unsigned i = 1; is_exact(e, &text); i++)
-                text.length = (size_t)snprintf(name, sizeof(name), "x%u", i);
-        const char *copy = arena_copy(&e->names, name, text.length);
-        return copy ? text_push(&e->next, copy, text.length) : -ENOMEM;
-}
-
-struct keeping {
-        struct explore *e;
-        struct vector *to;
-};
-
-static int name_keep(void *ctx, const char *name, size_t length)
-{
-        struct keeping *k = ctx;
-        const char *copy = arena_copy(&k->e->arena, name, length);
-        return copy ? text_push(k->to, copy, length) : -ENOMEM;
-}
-
-static struct names_text *texts_copy(struct explore *e, const struct vector *v)
-{
-        struct names_text *copy = arena_alloc(&e->arena, (v->count + 1) * sizeof(*copy));
-        if (copy && v->count > 0)
-                memcpy(copy, v->items, v->count * sizeof(*copy));
-        return copy;
-}
-
-static uint64_t texts_hash(uint64_t h, const struct vector *v)
-{
-        const struct names_text *t = v->items;
-        for (size_t i = 0; i < v->count; i++) {
-                h = mix(h, t[i].length);
-                for (size_t j = 0; j < t[i].length; j++)
-                        h = mix(h, (unsigned char)t[i].text[j]);
-        }
-        return h;
-}
-
-static bool texts_same(const struct vector *v, const struct names_text *other, size_t count)
-{
-        const struct names_text *t = v->items;
-        for (size_t i = 0; v->count == count && i < count; i++) {
-                if (by_text(&t[i], &other[i]) != 0)
-                        return false;
-        }
-        return v->count == count;
-}
-
-/* One name of each class, from what is known or newly found. */
-static int classes_find(struct explore *e, const struct names_text **names, size_t *count)
-{
-        uint64_t key = texts_hash(mix(texts_hash(1, &e->wild), 2), &e->avoid);
-        struct known *all = e->known.items;
-        for (size_t i = 0; i < e->known.count; i++) {
-                if (all[i].key != key || !texts_same(&e->wild, all[i].patterns, all[i].pattern_count) ||
-                    !texts_same(&e->avoid, all[i].avoid, all[i].avoid_count))
-                        continue;
-                *names = all[i].names;
-                *count = all[i].name_count;
-                return 0;
-        }
-        struct vector found = {0};
-        struct keeping k = {e, &found};
-        int r = names_partition(e->wild.items, e->wild.count, e->avoid.items, e->avoid.count, name_keep, &k);
-        struct known *known = r == 0 ? vector_push(&e->known, sizeof(*known)) : NULL;
-        if (known) {
-                *known = (struct known){.key = key, .patterns = texts_copy(e, &e->wild), .avoid = texts_copy(e, &e->avoid),
-                                        .names = texts_copy(e, &found), .pattern_count = e->wild.count,
-                                        .avoid_count = e->avoid.count, .name_count = found.count};
-                *names = known->names;
-                *count = known->name_count;
-                r = known->patterns && known->avoid && known->names ? 0 : -ENOMEM;
-                e->known.count -= r < 0;
-        } else if (r == 0) {
-                r = -ENOMEM;
-        }
-        vector_free(&found);
-        return r;
-}
-
-#define COLLISIONS_MAX 200
-
-/* Names of the patterns' classes that are none of the exact ones: where an example is one, another is looked for. */
-static int classes_add(struct explore *e)
-{
-        const struct names_text *names = NULL;
-        size_t count = 0, before;
-        unsigned rounds = 0;
-        int r;
-        do {
-                before = e->avoid.count;
-                r = rounds++ < COLLISIONS_MAX ? classes_find(e, &names, &count) : -E2BIG;
-                for (size_t i = 0; r == 0 && i < count; i++) {
-                        if (is_exact(e, &names[i]))
-                                r = text_push(&e->avoid, names[i].text, names[i].length);
-                }
-                unique(&e->avoid);
-        } while (r == 0 && e->avoid.count > before);
-        for (size_t i = 0; r == 0 && i < count; i++)
-                r = text_push(&e->next, names[i].text, names[i].length);
-        return r;
-}
-
-/* ---- going ------------------------------------------------------------------------------------------------------------------- */
+/* ---- going ------------------------------------------------------------------------------------------------------- */
 
 /* Whether the scope can still be entered from where the walks stand. */
 static bool hopeless(const struct explore *e, const struct state *s)
@@ -503,7 +286,8 @@ static int arrive(struct explore *e, uint32_t parent, const char *name, size_t l
         const struct state *all = e->states.items;
         bool root = e->states.count == 0;
         struct explored step = {.explore = e, .name = name, .length = length};
-        struct state state = {.parent = parent, .depth = root ? 0 : all[parent].depth + 1, .name = name, .length = length};
+        struct state state = {
+                .parent = parent, .depth = root ? 0 : all[parent].depth + 1, .name = name, .length = length};
         for (unsigned i = 0; i < e->count; i++) {
                 if (e->to[i].overflow)
                         return -E2BIG;
@@ -533,12 +317,7 @@ static int leave(struct explore *e, uint32_t at)
         }
         if (ended || hopeless(e, &((struct state *)e->states.items)[at]))
                 return 0; /* nothing changes any more */
-        r = names_gather(e);
-        for (size_t i = 0; r == 0 && i < e->exact.count; i++)
-                r = text_push(&e->next, ((struct names_text *)e->exact.items)[i].text,
-                              ((struct names_text *)e->exact.items)[i].length);
-        if (r == 0)
-                r = e->wild.count > 0 ? classes_add(e) : name_other(e);
+        r = explore_names(e);
         for (size_t n = 0; r == 0 && n < e->next.count; n++) {
                 struct names_text name = ((struct names_text *)e->next.items)[n];
                 for (unsigned i = 0; i < e->count; i++) {
@@ -559,7 +338,7 @@ static int scope_begin(struct explore *e)
         if (!e->chain)
                 return -ENOMEM;
         uint32_t node = e->indexes[scope->policy].node_of_rule[scope->rule - p->rules];
-        for (; node != NOBODY && node != TRIE_ROOT; node = p->trie.nodes[node].parent)
+        for (; node != EXPLORE_NOBODY && node != TRIE_ROOT; node = p->trie.nodes[node].parent)
                 e->chain[p->trie.nodes[node].parent] = 1;
         return 0;
 }

@@ -1,9 +1,8 @@
-/* All paths there are, as far as one or two policies tell them apart.
- *
- * A path is followed by the evaluator's own walk, component by component, for all policies at once. Two paths that lead to equal
- * walks (the same active nodes, the same rule that counts) are one: whatever comes after, the policies will judge them alike.
- * Of the names that can come next, one of each class is taken, see names.h. So every verdict that any path can have is met, and
- * each is met with a path that has it. */
+/* All paths there are, as far as one or two policies tell them apart. A path is followed by the evaluator's own walk,
+ * component by component, for all policies at once. Two paths that lead to equal walks (the same active nodes, the same
+ * rule that counts) are one: whatever comes after, the policies will judge them alike. Of the names that can come next,
+ * one of each class is taken, see names.h. So every verdict that any path can have is met, and each is met with a path
+ * that has it. */
 #ifndef POLICY_EXPLORE_H
 #define POLICY_EXPLORE_H
 
@@ -37,8 +36,8 @@ struct explore_scope {
 /* The policies are borrowed. */
 int explore_new(struct explore **out, const struct policy *const *policies, unsigned count);
 struct explore *explore_free(struct explore *e);
-/* `scope` NULL: all paths. What is outside of the scope may be met, too. Returns what `fn` did; -E2BIG where the policies are
- * too complicated to be followed, -ENOMEM. */
+/* `scope` NULL: all paths. What is outside of the scope may be met, too. Returns what `fn` did; -E2BIG where the
+ * policies are too complicated to be followed, -ENOMEM. */
 int explore_run(struct explore *e, const struct explore_scope *scope, explore_fn *fn, void *ctx);
 
 /* The path that was walked. Returns its length, as snprintf(3) does. */

@@ -1,4 +1,5 @@
-/* The passes, one after the other. What a plan refuses is looked at first: what others would say of the same place is less. */
+/* The passes, one after the other. What a plan refuses is looked at first: what others would say of the same place is
+ * less. */
 #include "policy/lint.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include "policy/lint_build.h"
 #include "policy/plan_build.h"
 
-/* ---- telling --------------------------------------------------------------------------------------------------------- */
+/* ---- telling ----------------------------------------------------------------------------------------------------- */
 
 static unsigned file_index(const struct lint *l, const char *file)
 {
@@ -85,7 +86,7 @@ void lint_place(struct lint *l, const char *id, const struct place *at, const ch
 void lint_too_big(struct lint *l)
 {
         keep(l, &(cordon_diag){.severity = CORDON_NOTE, .width = 1, .file = l->p->files[0]->name,
-                               .message = "too many patterns can match one path: whether some rule never counts was not looked at"});
+                               .message = "too many patterns can match one path: rules that never count were not looked for"});
 }
 
 bool lint_said(const struct lint *l, const char *id, const struct rule *rule)
@@ -112,7 +113,7 @@ static int by_place(const void *a, const void *b)
         return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* ---- small questions -------------------------------------------------------------------------------------------------- */
+/* ---- small questions --------------------------------------------------------------------------------------------- */
 
 bool lint_own(const struct rule *rule)
 {
@@ -150,7 +151,7 @@ const struct rule *lint_granter(const struct lint *l, const char *path, unsigned
         return v.allow && v.rule && lint_own(v.rule) && !v.rule->because ? v.rule : NULL;
 }
 
-/* ---- what a plan refuses --------------------------------------------------------------------------------------------- */
+/* ---- what a plan refuses ----------------------------------------------------------------------------------------- */
 
 static void refused(void *ctx, const cordon_diag *diag)
 {
@@ -171,7 +172,7 @@ void lint_startable(struct lint *l)
         l->no_memory = l->no_memory || r == -ENOMEM;
 }
 
-/* ---- what does not exist --------------------------------------------------------------------------------------------- */
+/* ---- what does not exist ----------------------------------------------------------------------------------------- */
 
 /* A restriction on what is not there may be meant for later, and a pattern for what will come. */
 void lint_missing(struct lint *l)
@@ -184,15 +185,15 @@ void lint_missing(struct lint *l)
                         continue;
                 char path[PATH_MAX];
                 mode_t mode = 0;
-                bool told = (rule->access & (ACCESS_WRITE | ACCESS_CREATE | ACCESS_EXEC)) && lint_said(l, "missing-path", rule);
-                if (told || lint_said(l, "not-startable", rule))
+                bool more = (rule->access & ~(unsigned)(ACCESS_LIST | ACCESS_READ)) != 0;
+                if ((more && lint_said(l, "missing-path", rule)) || lint_said(l, "not-startable", rule))
                         continue; /* by the plan */
                 if (!lint_canonical(l, rule->pattern, path, &mode) || mode == 0)
                         lint_rule(l, "missing-path", rule, "is it spelt right?", "there is no %s here", rule->pattern);
         }
 }
 
-/* ---- all of it --------------------------------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 int policy_lint(const struct policy *p, const struct lint_request *request)
 {

@@ -1,12 +1,8 @@
-/* The state of one look at a policy; private to this room.
- *
- *   lint.c          the order of things; findings on their way out; what a plan would refuse, what does not exist
- *   lint_rules.c    rules that never count, or change nothing: decided for all paths, see explore.h
- *   lint_grants.c   grants that are wide, patterns that hit the system
- *   lint_text.c     what is written and not used
- *
- * A warning's name is a promise: people silence and search for them. Whoever gives a reason on a line (`because`) has thought
- * about it; warnings that only advise leave such lines alone. */
+/* The state of one look at a policy; private to this room. lint.c the order of things; findings on their way out; what
+ * a plan would refuse, what does not exist lint_rules.c rules that never count, or change nothing: decided for all
+ * paths, see explore.h lint_grants.c grants that are wide, patterns that hit the system lint_text.c what is written and
+ * not used A warning's name is a promise: people silence and search for them. Whoever gives a reason on a line
+ * (`because`) has thought about it; warnings that only advise leave such lines alone. */
 #ifndef POLICY_LINT_BUILD_H
 #define POLICY_LINT_BUILD_H
 
@@ -38,7 +34,8 @@ bool lint_own(const struct rule *rule);
 bool lint_user(const struct rule *rule);
 /* "`read /a` (x.policy:3)", in the arena. */
 const char *lint_name(struct lint *l, const struct rule *rule);
-/* st_mode of what a path leads to, 0 where it does not exist; `out` gets where that is. False where that cannot be said. */
+/* st_mode of what a path leads to, 0 where it does not exist; `out` gets where that is. False where that cannot be
+ * said. */
 bool lint_canonical(const struct lint *l, const char *path, char out[PATH_MAX], mode_t *mode);
 /* The rule that grants all of `want` on the path, if it is one of the user's and no reason is given; or NULL. */
 const struct rule *lint_granter(const struct lint *l, const char *path, unsigned want);

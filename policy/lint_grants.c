@@ -10,7 +10,7 @@
 
 #define WRITES (ACCESS_WRITE | ACCESS_CREATE)
 
-/* ---- what is written and run ----------------------------------------------------------------------------------------- */
+/* ---- what is written and run ------------------------------------------------------------------------------------- */
 
 static void directory_of(const char *path, char out[PATH_MAX])
 {
@@ -46,7 +46,7 @@ void lint_executable(struct lint *l)
         }
 }
 
-/* ---- wide grants ------------------------------------------------------------------------------------------------------ */
+/* ---- wide grants ------------------------------------------------------------------------------------------------- */
 
 /* Says it once for each rule, about the first thing that was found. */
 static void wide(struct lint *l, const char *path, unsigned want, const char *what, const char *name)
@@ -105,7 +105,7 @@ void lint_wide(struct lint *l)
         wide(l, "/", ACCESS_READ, "reading the whole machine", NULL);
 }
 
-/* ---- /proc and /dev --------------------------------------------------------------------------------------------------- */
+/* ---- /proc and /dev ---------------------------------------------------------------------------------------------- */
 
 void lint_proc(struct lint *l)
 {
@@ -115,12 +115,14 @@ void lint_proc(struct lint *l)
                 if (!lint_own(rule) || (rule->class != CLASS_GRANT && rule->class != CLASS_ASK) || !(proc || dev) ||
                     lint_said(l, NULL, rule))
                         continue;
-                lint_rule(l, "proc-grant", rule, proc ? "choose by `proc own`, `proc self` or `proc none`" : "name devices in a `dev` line",
-                          "`%s` brings nothing of the host: a sandbox has a %s of its own", rule->text, proc ? "/proc" : "/dev");
+                lint_rule(l, "proc-grant", rule,
+                          proc ? "choose by `proc own`, `proc self` or `proc none`" : "name devices in a `dev` line",
+                          "`%s` brings nothing of the host: a sandbox has a %s of its own", rule->text,
+                          proc ? "/proc" : "/dev");
         }
 }
 
-/* ---- patterns that begin anywhere ------------------------------------------------------------------------------------- */
+/* ---- patterns that begin anywhere -------------------------------------------------------------------------------- */
 
 /* What there is on about every system, and what programs look for in vain where it is taken away. */
 static const char *const samples[] = {
@@ -169,7 +171,7 @@ void lint_floating(struct lint *l)
         }
 }
 
-/* ---- secrets ------------------------------------------------------------------------------------------------------------ */
+/* ---- secrets ----------------------------------------------------------------------------------------------------- */
 
 /* What @secrets closes, read for the same person on the same host; NULL where there is no such bundle. */
 static struct policy *secrets_read(struct lint *l)
@@ -225,7 +227,9 @@ void lint_secrets(struct lint *l)
         }
         for (size_t i = 0; i < found.count; i++) {
                 const struct handed_out *h = &((struct handed_out *)found.items)[i];
-                const char *more = h->count > 1 ? arena_printf(&l->arena, " and %u more that @secrets closes", h->count - 1) : "";
+                const char *more = "";
+                if (h->count > 1)
+                        more = arena_printf(&l->arena, " and %u more that @secrets closes", h->count - 1);
                 lint_rule(l, "secrets-granted", h->by, "use @secrets, grant less, or say why: because \"…\"",
                           "`%s` hands out %s%s", h->by->text, h->first, more ? more : "");
         }

@@ -1,5 +1,6 @@
-/* Rules that never count, and rules that change nothing. Both are claims about all paths, so all of them are followed: a rule
- * that counts for none of them is shadowed; one without which the same would be granted, wherever it counts, is redundant. */
+/* Rules that never count, and rules that change nothing. Both are claims about all paths, so all of them are followed:
+ * a rule that counts for none of them is shadowed; one without which the same would be granted, wherever it counts, is
+ * redundant. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-/* Classes of names: all patterns are run at once, as automata over characters, from the empty name on. A state is the set of
- * places in the patterns that can have been reached; a name's class is the set of patterns whose end is among them. Every state
- * that can be reached at all is visited, the shortest way first, and only as many characters are tried as some pattern tells
- * apart. */
+/* Classes of names: all patterns are run at once, as automata over characters, from the empty name on. A state is the
+ * set of places in the patterns that can have been reached; a name's class is the set of patterns whose end is among
+ * them. Every state that can be reached at all is visited, the shortest way first, and only as many characters are
+ * tried as some pattern tells apart. */
 #include "policy/names.h"
 
 #include <errno.h>
@@ -64,7 +64,7 @@ static void bit_set(uint64_t *set, uint32_t at)
         set[at / WORD] |= UINT64_C(1) << (at % WORD);
 }
 
-/* ---- patterns to items ------------------------------------------------------------------------------------------------ */
+/* ---- patterns to items ------------------------------------------------------------------------------------------- */
 
 static int bound_add(struct names *n, uint32_t point)
 {
@@ -140,7 +140,7 @@ static int text_add(struct names *n, const struct names_text *t, bool literal)
         return r == 0 ? item_add(n, (struct item){.kind = ITEM_END}) : r;
 }
 
-/* ---- letters ------------------------------------------------------------------------------------------------------------ */
+/* ---- letters ----------------------------------------------------------------------------------------------------- */
 
 static int by_number(const void *a, const void *b)
 {
@@ -220,7 +220,7 @@ static int letters_make(struct names *n)
         return r;
 }
 
-/* ---- states ------------------------------------------------------------------------------------------------------------- */
+/* ---- states ------------------------------------------------------------------------------------------------------ */
 
 static uint32_t hash(const uint64_t *set, uint32_t words)
 {
@@ -303,7 +303,7 @@ static void step(const struct names *n, const uint64_t *from, const struct lette
         close_stars(n, to);
 }
 
-/* ---- classes ------------------------------------------------------------------------------------------------------------ */
+/* ---- classes ----------------------------------------------------------------------------------------------------- */
 
 static size_t encode(uint32_t point, char *out)
 {
@@ -381,7 +381,7 @@ static int visit_all(struct names *n, uint64_t *scratch, names_fn *fn, void *ctx
         return r;
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 static int items_make(struct names *n, const struct names_text *texts, size_t count, bool literal, uint32_t *starts,
                       size_t *start_count)

@@ -1,5 +1,5 @@
-/* The walk of the one evaluator, for those who take it step by step: a set of active nodes, and the best rule so far. Copying
- * a struct walk makes no second walk: it points into itself. */
+/* The walk of the one evaluator, for those who take it step by step: a set of active nodes, and the best rule so far.
+ * Copying a struct walk makes no second walk: it points into itself. */
 #ifndef POLICY_WALK_H
 #define POLICY_WALK_H
 

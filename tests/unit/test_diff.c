@@ -14,7 +14,7 @@ static unsigned dice(unsigned sides)
         return (unsigned)(seed >> 11) % sides;
 }
 
-/* ---- differences, kept ----------------------------------------------------------------------------------------------------- */
+/* ---- differences, kept ------------------------------------------------------------------------------------------- */
 
 #define MOST 8192
 
@@ -98,7 +98,7 @@ static void check_diff(const char *a, const char *b, const char *expected)
         policy_unref(q);
 }
 
-/* ---- the reader's own understanding of an entry ------------------------------------------------------------------------- */
+/* ---- the reader's own understanding of an entry ------------------------------------------------------------------ */
 
 /* The same with the home written out. */
 static const char *whole(const char *shown, char out[600])
@@ -178,7 +178,7 @@ static void check_path(struct told *t, const struct policy *a, const struct poli
         }
 }
 
-/* ---- what is told --------------------------------------------------------------------------------------------------------- */
+/* ---- what is told ------------------------------------------------------------------------------------------------ */
 
 static void paths_are_compared(void **state)
 {
@@ -253,7 +253,7 @@ static void endpoints_are_compared(void **state)
         check_diff("connect *:1-65535\n", "connect *:*\n", "");
 }
 
-/* ---- whatever the policies are ------------------------------------------------------------------------------------------- */
+/* ---- whatever the policies are ----------------------------------------------------------------------------------- */
 
 static const char *const names[] = {"a", "b", "ab", "c", "x.key", "z"};
 

@@ -1,0 +1,65 @@
+/* The state of an exploration; private to explore.c, which goes, and explore_names.c, which says where to. */
+#ifndef POLICY_EXPLORE_BUILD_H
+#define POLICY_EXPLORE_BUILD_H
+
+#include "policy/compile.h"
+#include "policy/explore.h"
+#include "policy/names.h"
+
+#define EXPLORE_NOBODY UINT32_MAX
+
+/* A walk without what can be found again. */
+struct side {
+        const struct rule *normal, *never;
+        uint32_t literal, ids, count; /* the active nodes, sorted, in explore.ids */
+};
+
+struct state {
+        struct side sides[EXPLORE_POLICIES];
+        uint32_t parent, depth;
+        const char *name;
+        size_t length;
+        bool inside;
+};
+
+/* What the trie itself does not need to know: a node's exact children as a list, and where a rule ends. */
+struct index {
+        uint32_t *first, *next, *node_of_rule;
+};
+
+/* The answer of names_partition() for one set of patterns: the same one is asked for again and again. */
+struct known {
+        uint64_t key;
+        struct names_text *patterns, *avoid, *names;
+        size_t pattern_count, avoid_count, name_count;
+};
+
+struct explore {
+        const struct policy *policies[EXPLORE_POLICIES];
+        struct index indexes[EXPLORE_POLICIES];
+        unsigned count;
+        struct arena arena;        /* of all runs: what is known of names */
+        struct arena names;        /* of this run */
+        struct vector known;       /* struct known */
+        struct vector states, ids; /* struct state, uint32_t */
+        uint32_t *slots, slot_mask;
+        struct vector exact, wild, avoid, next; /* struct names_text: for the state that is left */
+        const struct explore_scope *scope;
+        uint8_t *chain; /* per node of the scope's policy: leads to the end of its rule */
+        uint32_t target;
+        struct walk from[EXPLORE_POLICIES], to[EXPLORE_POLICIES];
+        explore_fn *fn;
+        void *ctx;
+};
+
+static inline uint64_t explore_mix(uint64_t h, uint64_t value)
+{
+        h = (h ^ value) * 0x9e3779b97f4a7c15u;
+        return h ^ h >> 31;
+}
+
+/* Fills e->next with one of each class of names that can come next, from where the walks in e->from stand. -E2BIG,
+ * -ENOMEM. */
+int explore_names(struct explore *e);
+
+#endif
