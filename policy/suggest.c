@@ -172,7 +172,7 @@ int policy_suggest_denial(const struct policy *p, const char *path, char *buf, s
         if (!would_decide(p, path, &line, &now))
                 return -ENOENT;
         buf_str(&out, "deny ");
-        put_path(&out, p->home, path);
+        policy_put_path(&out, p->home, path);
         return hand_over(&out, buf, size);
 }
 
