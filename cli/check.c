@@ -25,11 +25,18 @@ struct checking {
 
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
 
-static bool copy(const char **text)
+/* What the strings of a finding point to becomes its own. False without memory; it must be freed all the same. */
+static bool finding_own(struct finding *f)
 {
-        if (*text)
-                *text = strdup(*text);
-        return *text != NULL;
+        const char **texts[] = {&f->diag.file, &f->diag.message, &f->diag.hint, &f->diag.source, &f->diag.id};
+        bool whole = true;
+
+        for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+                const char *text = *texts[i];
+                *texts[i] = text ? strdup(text) : NULL;
+                whole = whole && (!text || *texts[i]);
+        }
+        return whole;
 }
 
 static void finding_free(struct finding *f)
@@ -68,10 +75,7 @@ static void collect(void *ctx, const cordon_diag *diag)
                 c->room = room;
         }
         struct finding f = {.diag = *diag, .order = c->count}, *last = c->count ? &c->findings[c->count - 1] : NULL;
-        bool hint = diag->hint, source = diag->source, id = diag->id;
-        bool whole = copy(&f.diag.file) & copy(&f.diag.message) & (copy(&f.diag.hint) | !hint) &
-                     (copy(&f.diag.source) | !source) & (copy(&f.diag.id) | !id);
-        if (!whole) {
+        if (!finding_own(&f)) {
                 finding_free(&f);
                 c->no_memory = true;
                 return;

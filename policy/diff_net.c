@@ -12,8 +12,9 @@
 #define PORTS_END 65536u
 typedef unsigned __int128 address;
 
+enum cell_kind { CELL_NAME, CELL_BELOW, CELL_ANY, CELL_V4, CELL_V6 };
 struct cell {
-        enum { CELL_NAME, CELL_BELOW, CELL_ANY, CELL_V4, CELL_V6 } kind;
+        enum cell_kind kind;
         const char *text; /* the name; "*.name"; "*" */
         const char *host; /* the one that is asked about */
         address first, last;
@@ -123,7 +124,7 @@ static int cut(struct nets *n, const struct net_rule *rule)
         return r == 0 && rule->family != AF_UNSPEC ? starts_of(n, rule) : r;
 }
 
-static struct cell *cell_add(struct nets *n, int kind, const char *text, const char *host)
+static struct cell *cell_add(struct nets *n, enum cell_kind kind, const char *text, const char *host)
 {
         struct cell *c = vector_push(&n->cells, sizeof(*c));
         if (!c)

@@ -38,9 +38,10 @@ static void keep(struct lint *l, const cordon_diag *diag)
                 if (same_place(d, diag) && d->id == diag->id && !strcmp(d->message, diag->message))
                         return; /* a word with braces, say */
         }
-        struct finding *f = vector_push(&l->findings, sizeof(*f));
+        l->left_out = l->findings.count >= REPORTS_MAX;
+        struct finding *f = l->left_out ? NULL : vector_push(&l->findings, sizeof(*f));
         if (!f) {
-                l->no_memory = true;
+                l->no_memory = l->no_memory || !l->left_out;
                 return;
         }
         *f = (struct finding){.source = file_index(l, diag->file), .line = diag->line, .column = diag->column,
@@ -213,6 +214,10 @@ int policy_lint(const struct policy *p, const struct lint_request *request)
                 if (request->diag)
                         request->diag(request->diag_ctx, &all[i].diag);
         }
+        if (l.left_out && !l.no_memory && request->diag)
+                request->diag(request->diag_ctx,
+                              &(cordon_diag){.severity = CORDON_NOTE, .width = 1, .file = p->files[0]->name,
+                                             .message = "too many warnings; the rest is not shown"});
         vector_free(&l.findings);
         arena_free(&l.arena);
         return l.no_memory ? -ENOMEM : count;

@@ -17,6 +17,7 @@ struct lint {
         struct arena arena;
         struct vector findings; /* struct finding; `source` is that of the policy's files */
         bool no_memory;
+        bool left_out; /* there were more than anybody would read */
 };
 
 void lint_rule(struct lint *l, const char *id, const struct rule *rule, const char *hint, const char *format, ...)
