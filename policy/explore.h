@@ -12,16 +12,19 @@
 
 struct explore;
 
+struct explore_exit;
+
 /* One step, to a path that is new or equal to one that was met before. */
 struct explored {
         struct explore *explore;
-        const struct walk *at[EXPLORE_POLICIES];
+        const struct walk *at[EXPLORE_POLICIES]; /* of these, what walk_judge() asks for is filled in */
         const struct walk *before[EXPLORE_POLICIES]; /* NULL at the root */
         const char *name;                            /* the last component; "" at the root */
         size_t length;
         bool fresh;  /* nothing equal was met before */
         bool inside; /* within the scope */
         uint32_t state;
+        const struct explore_exit *exit; /* NULL at the root */
 };
 
 /* Stops where it returns something else than 0. */

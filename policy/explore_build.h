@@ -8,17 +8,29 @@
 
 #define EXPLORE_NOBODY UINT32_MAX
 
-/* A walk without what can be found again. */
-struct side {
-        const struct rule *normal, *never;
-        uint32_t literal, ids, count; /* the active nodes, sorted, in explore.ids */
+/* Where walks can stand, whatever rule counted on the way: the active nodes (sorted, in explore.ids) and the literal one. What
+ * comes after depends on the way in so far only as the rule that counts goes on counting where no other is reached. So each
+ * spot is left once, and for all who come by. */
+struct spot {
+        uint32_t ids[EXPLORE_POLICIES], counts[EXPLORE_POLICIES], literals[EXPLORE_POLICIES];
+        struct explore_exit *exits;
+        uint32_t exit_count;
+        bool left;
 };
 
-struct state {
-        struct side sides[EXPLORE_POLICIES];
-        uint32_t parent, depth;
+/* One name that can come next, and where it leads. */
+struct explore_exit {
         const char *name;
         size_t length;
+        const struct rule *normal[EXPLORE_POLICIES], *never[EXPLORE_POLICIES]; /* the best of those reached, or NULL */
+        uint32_t nodes[EXPLORE_POLICIES], node_counts[EXPLORE_POLICIES];       /* reached, in explore.reached */
+        uint32_t spots[1u << EXPLORE_POLICIES]; /* for each set of policies that are not followed below a `never` */
+};
+
+/* A spot, and the rules that count there. */
+struct state {
+        const struct rule *normal[EXPLORE_POLICIES], *never[EXPLORE_POLICIES];
+        uint32_t spot, parent, exit, depth; /* `exit`: of the parent's spot */
         bool inside;
 };
 
@@ -38,10 +50,12 @@ struct explore {
         const struct policy *policies[EXPLORE_POLICIES];
         struct index indexes[EXPLORE_POLICIES];
         unsigned count;
-        struct arena arena;        /* of all runs: what is known of names */
-        struct arena names;        /* of this run */
-        struct vector known;       /* struct known */
-        struct vector states, ids; /* struct state, uint32_t */
+        struct arena arena;
+        struct vector known;        /* struct known */
+        struct vector spots;        /* struct spot; kept for all runs, as are the next three */
+        struct vector ids, reached; /* uint32_t */
+        uint32_t *spot_slots, spot_mask;
+        struct vector states;       /* struct state, of this run */
         uint32_t *slots, slot_mask;
         struct vector exact, wild, avoid, next; /* struct names_text: for the state that is left */
         const struct explore_scope *scope;

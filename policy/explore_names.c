@@ -72,7 +72,7 @@ static int name_other(struct explore *e)
         struct names_text text = {name, 1};
         for (unsigned i = 1; is_exact(e, &text); i++)
                 text.length = (size_t)snprintf(name, sizeof(name), "x%u", i);
-        const char *copy = arena_copy(&e->names, name, text.length);
+        const char *copy = arena_copy(&e->arena, name, text.length);
         return copy ? text_push(&e->next, copy, text.length) : -ENOMEM;
 }
 
