@@ -363,7 +363,7 @@ static int rule_tell(struct differ *d, struct explore *e, const struct claim *cl
         const struct rule *rule = key_rule(claims[0].pair);
         struct pairs inside = {.arena = &d->arena, .inside_only = true};
         struct explore_scope scope = {.policy = claims[0].pair->deeper, .rule = rule};
-        int r = rule ? explore_run(e, &scope, pair_met, &inside) : 0;
+        int r = rule ? explore_run(e, &scope, true, pair_met, &inside) : 0;
         for (size_t i = 0, next; r == 0 && i < count; i = next) {
                 const struct claim *c = &claims[i];
                 for (next = i + 1; rule && next < count; next++) {
@@ -408,7 +408,7 @@ int diff_paths(struct differ *d)
         struct pairs pairs = {.arena = &d->arena};
         int r = explore_new(&e, (const struct policy *const[]){d->p[0], d->p[1]}, 2);
         if (r == 0)
-                r = explore_run(e, NULL, pair_met, &pairs);
+                r = explore_run(e, NULL, true, pair_met, &pairs);
         if (r == 0)
                 r = claims_tell(d, e, &pairs);
         pairs_free(&pairs);

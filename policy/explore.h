@@ -39,9 +39,9 @@ struct explore_scope {
 /* The policies are borrowed. */
 int explore_new(struct explore **out, const struct policy *const *policies, unsigned count);
 struct explore *explore_free(struct explore *e);
-/* `scope` NULL: all paths. What is outside of the scope may be met, too. Returns what `fn` did; -E2BIG where the
- * policies are too complicated to be followed, -ENOMEM. */
-int explore_run(struct explore *e, const struct explore_scope *scope, explore_fn *fn, void *ctx);
+/* `scope` NULL: all paths. `fresh_only`: steps that are not fresh may be left out. What is outside of the scope may be
+ * met, too. Returns what `fn` did; -E2BIG where the policies are too complicated to be followed, -ENOMEM. */
+int explore_run(struct explore *e, const struct explore_scope *scope, bool fresh_only, explore_fn *fn, void *ctx);
 
 /* The path that was walked. Returns its length, as snprintf(3) does. */
 size_t explore_path(const struct explored *step, char *out, size_t size);

@@ -141,7 +141,7 @@ void lint_shadows(struct lint *l)
         struct explore *e = NULL;
         int r = s.seen ? explore_new(&e, &l->p, 1) : -ENOMEM;
         if (r == 0)
-                r = explore_run(e, NULL, step_met, &s);
+                r = explore_run(e, NULL, false, step_met, &s);
         if (r == 0)
                 rules_tell(&s);
         else if (r == -E2BIG && l->p->file_count > 0)

@@ -186,7 +186,7 @@ static void every_verdict_is_met(void **state)
                 struct explore *e = NULL;
                 met = (struct met){.p = p};
                 assert_int_equal(explore_new(&e, (const struct policy *const[]){p}, 1), 0);
-                assert_int_equal(explore_run(e, NULL, path_met, &met), 0);
+                assert_int_equal(explore_run(e, NULL, true, path_met, &met), 0);
                 for (unsigned n = 0; n < 500; n++) {
                         char path[256];
                         random_path(path);
@@ -211,7 +211,7 @@ static size_t states_of(const char *lines)
         struct explore *e = NULL;
         size_t count = 0;
         assert_int_equal(explore_new(&e, (const struct policy *const[]){p}, 1), 0);
-        assert_int_equal(explore_run(e, NULL, state_counted, &count), 0);
+        assert_int_equal(explore_run(e, NULL, true, state_counted, &count), 0);
         explore_free(e);
         policy_unref(p);
         return count;
