@@ -343,59 +343,90 @@ static int environment(struct differ *d, const struct world *a, const struct wor
 
 #define CALLS_MOST 1024
 
-/* The rules of one call, and what they come to: 0 refused, 1 it depends on arguments, 2 allowed. */
+/* The rules of one call, and what they come to. What the program cannot do it is refused or killed for. */
+enum fate { CALL_REFUSED, CALL_KILLED, CALL_BY_ARGUMENTS, CALL_LOGGED, CALL_ALLOWED };
 struct call {
         const struct filter_rule *rules;
         size_t count;
-        unsigned grants;
+        enum fate fate;
 };
+
+static enum fate fate_of(enum filter_action action)
+{
+        static const enum fate fates[] = {[FILTER_ENOSYS] = CALL_REFUSED, [FILTER_ERRNO] = CALL_REFUSED,
+                                          [FILTER_KILL] = CALL_KILLED,    [FILTER_LOG] = CALL_LOGGED,
+                                          [FILTER_ALLOW] = CALL_ALLOWED,  [FILTER_NOTIFY] = CALL_ALLOWED};
+        return fates[action];
+}
+
+/* How much that grants: of what depends on arguments nobody can say more than that it is between the others. */
+static unsigned grants(enum fate fate)
+{
+        return fate < CALL_BY_ARGUMENTS ? 0 : fate == CALL_BY_ARGUMENTS ? 1 : 2;
+}
 
 static struct call call_of(const struct filter *f, int number)
 {
         struct call c = {0};
-        size_t allowing = 0;
         for (size_t i = 0; i < f->rule_count; i++) {
                 if (f->rules[i].number != number)
                         continue;
+                enum fate fate = fate_of(f->rules[i].verdict.action);
+                c.fate = c.count == 0 || c.fate == fate ? fate : CALL_BY_ARGUMENTS;
                 c.rules = c.count++ ? c.rules : &f->rules[i];
-                allowing += f->rules[i].action == FILTER_ALLOW;
         }
-        c.grants = allowing == 0 ? 0 : allowing < c.count ? 1 : 2;
         return c;
+}
+
+static bool tests_same(const struct call_test *a, const struct call_test *b)
+{
+        return a->arg == b->arg && a->mask == b->mask && a->compare == b->compare && a->negated == b->negated &&
+               a->value == b->value && a->more_count == b->more_count &&
+               (a->more_count == 0 || !memcmp(a->more, b->more, a->more_count * sizeof(*a->more)));
 }
 
 static bool calls_same(const struct call *a, const struct call *b)
 {
-        if (a->grants != b->grants || a->grants != 1)
-                return a->grants == b->grants;
+        if (a->fate != b->fate || a->fate != CALL_BY_ARGUMENTS)
+                return a->fate == b->fate;
         bool same = a->count == b->count;
         for (size_t i = 0; same && i < a->count; i++) {
                 const struct filter_rule *x = &a->rules[i], *y = &b->rules[i];
-                same = x->action == y->action && x->error == y->error && x->test_count == y->test_count;
+                same = x->verdict.action == y->verdict.action && x->verdict.error == y->verdict.error &&
+                       x->test_count == y->test_count;
                 for (unsigned t = 0; same && t < x->test_count; t++)
-                        same = x->tests[t].arg == y->tests[t].arg && x->tests[t].mask == y->tests[t].mask &&
-                               x->tests[t].value == y->tests[t].value && x->tests[t].differs == y->tests[t].differs;
+                        same = tests_same(x->tests[t], y->tests[t]);
         }
         return same;
 }
 
+static int call_add(struct differ *d, int number, const struct call *a, const struct call *b)
+{
+        static const char *const words[] = {"refused", "killed", "by its arguments", "logged", "allowed"};
+        const char *name = syscall_name(number);
+        cordon_difference out = {
+                .sign = sign_of(grants(a->fate), grants(b->fate)),
+                .kind = "syscalls",
+                .subject = name ? arena_copy(&d->arena, name, strlen(name)) : arena_printf(&d->arena, "%d", number),
+                .value_a = words[a->fate],
+                .value_b = words[b->fate],
+        };
+        for (unsigned side = 0; side < 2; side++) {
+                const struct call *c = side ? b : a;
+                const struct syscall_rule *by = c->count ? c->rules[c->count - 1].verdict.by : NULL;
+                if (by)
+                        diff_origin(&out, side, &by->origin, by->text);
+        }
+        return diff_add(d, &out);
+}
+
 static int calls_tell(struct differ *d, const struct filter *a, const struct filter *b)
 {
-        static const char *const words[] = {"refused", "by its arguments", "allowed"};
         int r = 0;
         for (int number = 0; r == 0 && number < CALLS_MOST; number++) {
                 struct call x = call_of(a, number), y = call_of(b, number);
-                const char *name = syscall_name(number);
-                if (calls_same(&x, &y))
-                        continue;
-                r = diff_add(d, &(cordon_difference){
-                                        .sign = sign_of(x.grants, y.grants),
-                                        .kind = "syscalls",
-                                        .subject = name ? arena_copy(&d->arena, name, strlen(name))
-                                                        : arena_printf(&d->arena, "%d", number),
-                                        .value_a = words[x.grants],
-                                        .value_b = words[y.grants],
-                                });
+                if (!calls_same(&x, &y))
+                        r = call_add(d, number, &x, &y);
         }
         return r;
 }
