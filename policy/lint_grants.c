@@ -28,7 +28,7 @@ static void executable_rule(struct lint *l, const struct rule *rule)
                           "what is written to %s can be run from there", rule->pattern);
                 return;
         }
-        if (!rule->literal || !strcmp(rule->pattern, PLAN_PROGRAM_UNKNOWN) || strlen(rule->pattern) >= PATH_MAX)
+        if (!rule->literal || !lint_user(rule) || !strcmp(rule->pattern, PLAN_PROGRAM_UNKNOWN) || strlen(rule->pattern) >= PATH_MAX)
                 return;
         directory_of(rule->pattern, directory);
         struct verdict around = policy_eval(l->p, directory, strlen(directory), ACCESS_WRITE);
@@ -221,8 +221,9 @@ void lint_secrets(struct lint *l)
                 const struct rule *secret = &secrets->rules[i];
                 if (!secret->literal || secret->implied || secret->access != 0)
                         continue;
+                const char *inside = arena_printf(&l->arena, "%s/x", secret->pattern); /* where it is a directory */
                 const struct rule *by = lint_granter(l, secret->pattern, ACCESS_READ);
-                if (by)
+                if (by && inside && lint_granter(l, inside, ACCESS_READ))
                         secret_found(l, &found, by, secret->pattern);
         }
         for (size_t i = 0; i < found.count; i++) {

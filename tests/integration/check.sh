@@ -195,7 +195,7 @@ test_bundles_and_examples_are_clean() {
         local b
         mkdir "$W/in" "$W/out"
         touch "$W/doc"
-        for b in @base @python @cc @node @dev @default; do
+        for b in @base @python @cc @node @dev @default @basic @java @rust @go @shell @secrets @gui-none; do
                 run "$CORDON" check --strict "$b"
                 status_is 0
                 is "$err" ""
