@@ -28,7 +28,8 @@ static void executable_rule(struct lint *l, const struct rule *rule)
                           "what is written to %s can be run from there", rule->pattern);
                 return;
         }
-        if (!rule->literal || !lint_user(rule) || !strcmp(rule->pattern, PLAN_PROGRAM_UNKNOWN) || strlen(rule->pattern) >= PATH_MAX)
+        if (!rule->literal || !lint_user(rule) || !strcmp(rule->pattern, PLAN_PROGRAM_UNKNOWN) ||
+            strlen(rule->pattern) >= PATH_MAX)
                 return;
         directory_of(rule->pattern, directory);
         struct verdict around = policy_eval(l->p, directory, strlen(directory), ACCESS_WRITE);
