@@ -172,7 +172,7 @@ static int exit_make(struct explore *e, uint32_t spot, const struct names_text *
 static unsigned group_of(const struct explore *e, const struct explore_exit *x)
 {
         unsigned mask = 0;
-        for (unsigned i = 0; i < e->count; i++)
+        for (unsigned i = 0; i < e->count && i < EXPLORE_POLICIES; i++)
                 mask |= (unsigned)(x->normal[i] != NULL) << i;
         return mask;
 }
