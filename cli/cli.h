@@ -20,6 +20,11 @@ enum { /* the commands that only look at policies */
         CHECK_ERRORS = 1, /* the policy has errors, or does not do what it expects of itself */
         CHECK_FAILED = 2, /* the question could not be asked: usage, unreadable files */
 };
+enum { /* `diff`, as diff(1) does */
+        DIFF_SAME = 0,
+        DIFF_DIFFERENT = 1,
+        DIFF_FAILED = 2,
+};
 
 /* One line on stderr, "cordon: …". The whole of it is escaped, so any name can be a part. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -32,6 +37,8 @@ int program_find(const char *name, char out[PATH_MAX]);
 /* Loads policies and prints what there is to say about them on stderr. 0, or a negative errno that has been
  * explained. */
 int policy_open(cordon_policy **out, const char *const *files, const struct settings *settings, const char *program);
+/* The same with options of one's own; their `diag` is not used. */
+int policy_open_as(cordon_policy **out, const cordon_policy_options *options);
 /* For cordon_policy_expect(). */
 void diag_print(void *ctx, const cordon_diag *diag);
 
@@ -44,6 +51,7 @@ void report_numbers(const cordon_child *child, const cordon_exit *end);
 
 int run_main(const struct settings *settings);
 int check_main(const struct settings *settings);
+int diff_main(const struct settings *settings);
 int explain_main(const struct settings *settings);
 int why_main(const struct settings *settings);
 int fmt_main(const struct settings *settings);

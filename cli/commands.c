@@ -33,6 +33,18 @@ static const struct option_row check_options[] = {
         {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
          "give a `param` of the policies its value; may be repeated"},
         {'q', "quiet", NULL, OPTION_FLAG, FIELD(quiet), "say nothing about policies that are fine"},
+        {0, "strict", NULL, OPTION_FLAG, FIELD(strict), "let warnings count as errors do"},
+        {0, "json", NULL, OPTION_FLAG, FIELD(json), "for programs: one JSON object about all policies"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
+static const struct option_row diff_options[] = {
+        {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
+         "give a `param` of A, B or both its value; may be repeated"},
+        {'q', "quiet", NULL, OPTION_FLAG, FIELD(quiet), "say nothing: the exit status is the answer"},
+        {0, "json", NULL, OPTION_FLAG, FIELD(json), "for programs: one JSON object"},
         HELP_ROW,
         VERSION_ROW,
         {0},
@@ -110,23 +122,42 @@ const struct command commands[] = {
         },
         {
                 .name = "check",
-                .summary = "find the errors of policies, and run the `expect` lines in them",
+                .summary = "find what is wrong in policies, and run the `expect` lines in them",
                 .usage = "cordon check [OPTION]... POLICY...",
-                .about = "Nothing is run. Every error is shown with its line and column. Each POLICY is checked on\n"
-                         "its own.\n",
+                .about = "Nothing is run. Every error is shown with its line and column, and so is what is allowed but\n"
+                         "probably not meant: a warning, with its name in brackets. Each POLICY is checked on its own.\n",
                 .options = check_options,
                 .examples = "  cordon check ./agent.policy -D REPO=.\n"
                             "      all of its errors, then its own tests\n"
-                            "  cordon check -q policies/*.policy\n"
+                            "  cordon check -q --strict policies/*.policy\n"
                             "      in a commit hook: silent if all is well\n"
                             "  cordon check @python\n"
                             "      a bundle\n",
                 .exits = "  0  all is well\n"
-                         "  1  a policy has errors, or does not do what it expects\n"
+                         "  1  a policy has errors, or does not do what it expects; with --strict: or there are warnings\n"
                          "  2  usage, or a file that cannot be read\n",
                 .words = WORDS_PLAIN,
                 .misused = CHECK_FAILED,
                 .fn = check_main,
+        },
+        {
+                .name = "diff",
+                .summary = "show what one policy grants and another does not",
+                .usage = "cordon diff [OPTION]... A B",
+                .about = "Compares what two policies mean, not how they are written. A line that begins with + is about\n"
+                         "what B grants and A does not, one with - about the opposite, one with ~ about what differs\n"
+                         "otherwise. A path stands for all that is below it.\n",
+                .options = diff_options,
+                .examples = "  cordon diff old.policy new.policy\n"
+                            "      before a change is taken over\n"
+                            "  cordon diff @base agent.policy -D REPO=.\n"
+                            "      what a policy adds to a bundle\n",
+                .exits = "  0  A and B grant the same\n"
+                         "  1  they differ\n"
+                         "  2  usage, or a policy that cannot be read or has errors\n",
+                .words = WORDS_PLAIN,
+                .misused = DIFF_FAILED,
+                .fn = diff_main,
         },
         {
                 .name = "explain",

@@ -21,21 +21,26 @@ void diag_print(void *ctx, const cordon_diag *diag)
         free(text);
 }
 
-int policy_open(cordon_policy **out, const char *const *files, const struct settings *settings, const char *program)
+int policy_open_as(cordon_policy **out, const cordon_policy_options *options)
 {
         bool explained = false;
         cordon_error error = {0};
-        cordon_policy_options options = {
-                .size = sizeof(options),
-                .files = files,
-                .defines = settings->defines,
-                .program = program,
-                .diag = diag_print,
-                .diag_ctx = &explained,
-        };
-        int r = cordon_policy_load(out, &options, &error);
+        cordon_policy_options own = *options;
 
+        own.diag = diag_print;
+        own.diag_ctx = &explained;
+        int r = cordon_policy_load(out, &own, &error);
         if (r < 0 && !explained)
                 say("%s", *error.text ? error.text : strerror(-r));
         return r;
+}
+
+int policy_open(cordon_policy **out, const char *const *files, const struct settings *settings, const char *program)
+{
+        return policy_open_as(out, &(cordon_policy_options){
+                                           .size = sizeof(cordon_policy_options),
+                                           .files = files,
+                                           .defines = settings->defines,
+                                           .program = program,
+                                   });
 }

@@ -12,6 +12,7 @@ struct settings {
         const char *audit;
         bool quiet, verbose, channel, json, seccomp;
         bool write, check, diff; /* fmt */
+        bool strict; /* check */
         const char **words;   /* what is left: run's PROGRAM [ARGUMENT]..., or the policies of check and explain */
         const char **program; /* explain: what came after "--"; NULL where nothing did */
 };

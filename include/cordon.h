@@ -60,12 +60,13 @@ typedef struct cordon_diag {
         const char *message; /* "unknown verb 'wirte'" */
         const char *hint;    /* "did you mean 'write'?", or NULL */
         const char *source;  /* the text of the line without its newline, or NULL */
+        const char *id;      /* the stable name of a warning, "missing-path"; cordon(1) lists them. NULL: it has none */
 } cordon_diag;
 
 typedef void cordon_diag_fn(void *ctx, const cordon_diag *diag);
 
-/* Writes `diag` as people know it from compilers: message, source line, caret with hint. Output is escaped for a
- * terminal and ends with a newline. Returns the length it needs, as snprintf(3) does. */
+/* Writes `diag` as people know it from compilers: message, id of a warning in brackets, source line, caret with hint.
+ * Output is escaped for a terminal and ends with a newline. Returns the length it needs, as snprintf(3) does. */
 CORDON_API size_t cordon_diag_format(const cordon_diag *diag, char *buf, size_t size);
 
 typedef struct cordon_policy_options {
@@ -83,6 +84,8 @@ typedef struct cordon_policy_options {
          * directory that was chosen when the library was built. The current directory is never among them by itself. What
          * others than root and the user could have changed is refused: see cordon(1). */
         const char *const *search;
+        unsigned char *used; /* NULL: a define that no param takes is an error. Else room for a byte for each define: it
+                              * becomes 1 where some param takes it, and it is no error if none does */
 } cordon_policy_options;
 
 /* Loads and compiles. Every error of every file reaches `diag` before the call returns.
@@ -119,6 +122,46 @@ CORDON_API int cordon_source_list(const cordon_policy_options *options, cordon_s
  * the options' `diag` gets the finding that cordon_policy_load() has for this name, and the call returns its error: -EINVAL for
  * a bundle, -ENOENT, -EACCES, -EPERM and others for a file. */
 CORDON_API int cordon_source_find(const char *name, const cordon_policy_options *options, cordon_source_fn *fn, void *ctx,
+                                  cordon_error *err);
+
+/* Looks for what is no error and probably not meant: rules that never count, wide grants, what no sandbox can be
+ * started with. Each finding reaches `diag` as a warning with an `id`, sorted by file, line and column; it lives for that
+ * call of `diag` only. Asks the file system what exists, and looks at PATH in the environment. Any thread may call it.
+ * Returns how many warnings there were, or -ENOMEM. A note, which does not count, says where a policy has too many
+ * patterns to be followed in all of its paths. */
+CORDON_API int cordon_policy_lint(const cordon_policy *policy, cordon_diag_fn *diag, void *diag_ctx, cordon_error *err);
+
+/* One difference between two policies, A and B. Strings are raw bytes; they live for the call that brings them. */
+typedef struct cordon_difference {
+        int sign;            /* 1: B grants what A does not; -1: A grants what B does not; 0: they differ otherwise */
+        const char *kind;    /* "path"; else the line that says it: "net", "connect", "env", "limit", "syscalls", … */
+        const char *ops;     /* "path": the operations, separated by blanks: list read create write exec unix;
+                              * "content": what the host has there, where the other policy has something made up;
+                              * "ask:read" and the like: after a person was asked. Else NULL */
+        const char *subject; /* "path": a pattern as in policies, which stands for all below, too; else what it is about */
+        int alone;           /* "path": not 0 where `subject` is meant by itself, without what lies below */
+        const char *const *within;       /* NULL-terminated, as are the next two, and never NULL. If there are any: only
+                                          * in the trees of these patterns */
+        const char *const *except;       /* not in the trees of these, where they reach deeper: other rules count there */
+        const char *const *except_alone; /* nor on these paths, by themselves */
+        const char *example; /* "path": one that the evaluator was asked about, for both; else NULL */
+        const char *value_a; /* of other kinds: what A says, where that is a value; or NULL */
+        const char *value_b;
+        const char *file_a;  /* the line that decides in A; NULL: none does, or several do */
+        unsigned line_a;     /* 0: it is implied, or the default */
+        const char *rule_a;  /* its text, or NULL */
+        const char *file_b;  /* the same in B */
+        unsigned line_b;
+        const char *rule_b;
+} cordon_difference;
+
+typedef void cordon_difference_fn(void *ctx, const cordon_difference *difference);
+
+/* Compares what two policies grant, not how they are written. Exact: where the evaluator's answers to an access on a
+ * path differ, some difference covers that path and operation, and where they agree none does. `fn` gets them sorted.
+ * Reads no file. Any thread may call it. Returns how many there were; -E2BIG where the policies have too many patterns
+ * to be followed in all of their paths; -ENOMEM. */
+CORDON_API int cordon_policy_diff(const cordon_policy *a, const cordon_policy *b, cordon_difference_fn *fn, void *ctx,
                                   cordon_error *err);
 
 /* Takes a part of a text; not terminated. */

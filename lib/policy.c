@@ -39,6 +39,7 @@ static int compile(struct policy **out, const cordon_policy_options *o, struct l
         struct policy_request request = {
                 .files = o->files,
                 .defines = o->defines,
+                .used = o->used,
                 .program = o->program,
                 .base = getcwd(cwd, sizeof(cwd)), /* NULL where it is gone */
                 .home = search.home,

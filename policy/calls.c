@@ -174,8 +174,9 @@ static void warn_idle(struct compile *c, const struct syscall_entry *e, unsigned
                 bool its_own = e->rule.action == CALL_DENY && o->rule.action == CALL_DENY && e->rule.error != 0;
                 if (!has_say(o, allowing) || !decides || its_own || strcmp(o->rule.name, e->rule.name) != 0)
                         continue;
-                report_warning(c, &e->at, NULL, "this line has no effect: '%s' at %s:%u decides whatever the arguments are",
-                               o->rule.text, o->rule.origin.file, o->rule.origin.line);
+                report_lint(c, "shadowed-call", &e->at, NULL,
+                            "this line has no effect: '%s' at %s:%u decides whatever the arguments are",
+                            o->rule.text, o->rule.origin.file, o->rule.origin.line);
                 return;
         }
 }
@@ -211,7 +212,7 @@ static void warn_alone(struct compile *c, unsigned allowing)
                 tested = tested ? tested : &all[i];
         }
         if (tested)
-                report_warning(c, &tested->at, "write beside it: syscalls @default",
+                report_lint(c, "lone-test", &tested->at, "write beside it: syscalls @default",
                                "nothing else is allowed: @default counts where no line allows anything");
 }
 

@@ -94,7 +94,7 @@ static void duplicate_check(struct compile *c, const struct pending *first, cons
                 report(c, &again->at, hint ? hint : "one path has one rule; verbs combine: write exec PATH",
                        "this path already has '%s' on line %u", a->verb, a->origin.line);
         else if (!differ && !linked && !again->at.source->bundle && !by_value(a, b))
-                report_warning(c, &again->at, NULL, "this is already said on line %u", a->origin.line);
+                report_lint(c, "duplicate-rule", &again->at, NULL, "this is already said on line %u", a->origin.line);
 }
 
 /* The literal directories above a grant can be passed through: an `ancestor` verdict. That before a pattern's first wildcard is
@@ -190,6 +190,19 @@ int rules_finish(struct compile *c)
         return p->rules ? rules_insert(c) : -ENOMEM;
 }
 
+/* The files stay known: everything in them is in the arena anyway. */
+static int files_finish(struct compile *c)
+{
+        struct policy *p = c->policy;
+        p->files = vector_keep(c, &c->sources, sizeof(*p->files));
+        p->file_count = c->sources.count;
+        p->uses = vector_keep(c, &c->uses, sizeof(*p->uses));
+        p->use_count = c->uses.count;
+        p->cwd = c->cwd;
+        p->uid = c->request->uid;
+        return p->files && p->uses ? 0 : -ENOMEM;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------------------------------ */
 
 static int lines_run(struct compile *c)
@@ -235,7 +248,7 @@ static int compile_steps(struct compile *c)
         int (*const steps[])(struct compile *) = {begin,      defines_collect, load_all,    lines_run,
                                                   world_finish, env_finish,    calls_finish, fds_finish,  nets_finish,
                                                   requirements_finish, rules_finish, aliases_finish, expects_finish,
-                                                  kept_finish};
+                                                  kept_finish, files_finish};
         for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
                 if (steps[i](c) == -ENOMEM)
                         return -ENOMEM;

@@ -12,6 +12,7 @@
  *   glob.c    an expanded word to patterns: braces, components, the canonical prefix
  *   format.c  a text in its canonical layout: of all this it needs the words only
  *   kept.c    what is remembered of files and variables, for whoever explains the policy
+ *   place.c   where in these files something is said
  *   compile.c everything to a struct policy: duplicates, the trie, the defaults
  *
  * Functions return 0, 1 where the text is wrong (and was reported), or -ENOMEM. */
@@ -59,6 +60,7 @@ struct variable { /* a `param` or `let` line of one source */
         enum variable_state state;
         bool relative_ok; /* the value came by -D: a relative path counts from $CWD */
         const char *value;
+        bool used; /* some word asks for it */
 };
 
 struct place { /* what the caret points at; line NULL: the whole file */
@@ -133,6 +135,7 @@ enum setting_id {
 
 struct define { /* -D NAME=VALUE */
         const char *name, *value, *text;
+        size_t index; /* among those given */
         bool used;
 };
 
@@ -195,6 +198,9 @@ int report(struct compile *c, const struct place *at, const char *hint, const ch
         __attribute__((format(printf, 4, 5)));
 void report_warning(struct compile *c, const struct place *at, const char *hint, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
+/* A warning that has a name; see cordon_diag.id. */
+void report_lint(struct compile *c, const char *id, const struct place *at, const char *hint, const char *format, ...)
+        __attribute__((format(printf, 5, 6)));
 void reports_deliver(struct compile *c);
 struct place place_word(const struct source *s, const struct line *l, const struct word *w);
 /* The part of a word that begins with its decoded byte `at` and is `length` bytes long. */

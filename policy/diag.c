@@ -122,6 +122,8 @@ static void put_head(struct buf *out, const cordon_diag *d)
         }
         buf_printf(out, "%s: ", names[known ? d->severity : CORDON_ERROR]);
         buf_escaped(out, d->message ? d->message : "");
+        if (d->id && d->severity == CORDON_WARNING)
+                buf_printf(out, " [%s]", d->id);
 }
 
 size_t cordon_diag_format(const cordon_diag *d, char *buf, size_t size)

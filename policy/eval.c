@@ -8,25 +8,7 @@
 
 #include "policy/compiled.h"
 #include "policy/pattern.h"
-
-/* The best rule so far. Depth only grows during a walk. */
-struct best {
-        const struct rule *rule;
-        unsigned depth;
-        bool exact; /* its last component is a name, not a wildcard */
-};
-
-struct walk {
-        const struct trie *trie;
-        bool literal_only;
-        unsigned depth;
-        unsigned count, next_count;
-        uint32_t sets[2][TRIE_WIDTH_MAX];
-        uint32_t *now, *next;
-        uint32_t literal; /* the node of the path itself, by exact names only, or TRIE_NONE */
-        struct best normal, never;
-        bool overflow;
-};
+#include "policy/walk.h"
 
 static unsigned bits(unsigned mask)
 {
@@ -84,7 +66,7 @@ static void reach(struct walk *w, uint32_t id)
 {
         const struct node *n = &w->trie->nodes[id];
         bool exact = n->name.kind == COMPONENT_EXACT;
-        if (!w->literal_only || (n->rule && n->rule->literal))
+        if ((!w->literal_only || (n->rule && n->rule->literal)) && (!w->without || n->rule != w->without))
                 consider(&w->normal, n->rule, w->depth, exact);
         if (!w->literal_only || (n->never && n->never->literal))
                 consider(&w->never, n->never, w->depth, exact);
@@ -94,7 +76,7 @@ static void reach(struct walk *w, uint32_t id)
                 activate_once(w, n->any);
 }
 
-static void step(struct walk *w, const char *name, size_t length)
+void walk_step(struct walk *w, const char *name, size_t length)
 {
         uint32_t literal = TRIE_NONE;
         w->next_count = 0;
@@ -123,7 +105,7 @@ static void step(struct walk *w, const char *name, size_t length)
         w->literal = literal;
 }
 
-static void walk_begin(struct walk *w, const struct trie *trie, bool literal_only)
+void walk_begin(struct walk *w, const struct trie *trie, bool literal_only)
 {
         *w = (struct walk){.trie = trie, .literal_only = literal_only, .literal = TRIE_ROOT};
         w->now = w->sets[1];
@@ -145,7 +127,7 @@ static bool walk_path(struct walk *w, const char *path, size_t length)
                 const char *name = path + at;
                 if (size == 0 || (size <= 2 && name[0] == '.' && name[size - 1] == '.'))
                         return false;
-                step(w, name, size);
+                walk_step(w, name, size);
                 at = end + 1;
         }
         return !w->overflow;
@@ -173,22 +155,28 @@ static struct verdict judge_ancestor(unsigned want)
                 .allow = allow, .error = allow ? 0 : EACCES, .access = ACCESS_LIST, .ancestor = true};
 }
 
+struct verdict walk_judge(const struct walk *w, unsigned want)
+{
+        if (w->never.rule)
+                return judge(&w->never, want);
+        if (w->normal.rule)
+                return judge(&w->normal, want);
+        if (w->literal != TRIE_NONE && w->trie->nodes[w->literal].above_grant)
+                return judge_ancestor(want);
+        return (struct verdict){.error = ENOENT};
+}
+
 struct verdict policy_eval_with(const struct policy *p, const char *path, size_t length, unsigned want,
                                 const struct eval_options *options)
 {
         struct walk w;
         walk_begin(&w, &p->trie, options && options->literal_only);
+        w.without = options ? options->without : NULL;
         if (!walk_path(&w, path, length))
                 return (struct verdict){.error = EACCES};
         if (options)
                 consider(&w.normal, options->extra, w.depth, true);
-        if (w.never.rule)
-                return judge(&w.never, want);
-        if (w.normal.rule)
-                return judge(&w.normal, want);
-        if (w.literal != TRIE_NONE && p->trie.nodes[w.literal].above_grant)
-                return judge_ancestor(want);
-        return (struct verdict){.error = ENOENT};
+        return walk_judge(&w, want);
 }
 
 struct verdict policy_eval(const struct policy *p, const char *path, size_t length, unsigned want)

@@ -80,7 +80,7 @@ static int resolve(struct compile *c, struct source *s, struct variable *v)
         snprintf(git->common, sizeof(git->common), NOWHERE);
         if (!git->file[0])
                 snprintf(git->file, sizeof(git->file), NOWHERE "/file");
-        report_warning(c, &at, "trust nothing that git finds there until it has been looked at",
+        report_lint(c, "untrusted-git", &at, "trust nothing that git finds there until it has been looked at",
                        "git is not opened: %s/.git is not followed: %s", repo[1] ? repo : "", git->why);
         return 0;
 }

@@ -103,7 +103,7 @@ int defines_collect(struct compile *c)
                 struct define *d = vector_push(&c->defines, sizeof(*d));
                 if (!d)
                         return -ENOMEM;
-                *d = (struct define){.name = name, .value = value, .text = given[i]};
+                *d = (struct define){.name = name, .value = value, .text = given[i], .index = i};
         }
         return 0;
 }
@@ -128,7 +128,9 @@ void defines_check(struct compile *c)
 {
         const struct define *d = c->defines.items;
         for (size_t i = 0; i < c->defines.count; i++) {
-                if (!d[i].used)
+                if (c->request->used)
+                        c->request->used[d[i].index] = d[i].used;
+                else if (!d[i].used)
                         report(c, &(struct place){0}, params_listed(c), "no param is called '%s'", d[i].name);
         }
 }

@@ -1,22 +1,19 @@
 /* Matching one component: a scan with a single point to come back to, since a later `*` makes an earlier one needless. */
 #include "policy/pattern.h"
 
-#include <stdint.h>
-
-/* One character: a whole UTF-8 sequence where there is one, else a byte. */
-static size_t character(const char *text, size_t length, uint32_t *point)
+size_t pattern_character(const char *text, size_t length, uint32_t *point)
 {
         const unsigned char *s = (const unsigned char *)text;
         size_t size = s[0] < 0xc2 ? 1 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 1;
         *point = s[0];
         if (size == 1 || size > length) {
-                *point += s[0] < 0x80 ? 0 : 0x110000; /* a stray byte equals nothing but itself */
+                *point += s[0] < 0x80 ? 0 : PATTERN_BYTES; /* a stray byte equals nothing but itself */
                 return 1;
         }
         uint32_t value = s[0] & (0xffu >> (size + 1));
         for (size_t i = 1; i < size; i++) {
                 if ((s[i] & 0xc0) != 0x80) {
-                        *point += 0x110000;
+                        *point += PATTERN_BYTES;
                         return 1;
                 }
                 value = value << 6 | (s[i] & 0x3f);
@@ -25,20 +22,18 @@ static size_t character(const char *text, size_t length, uint32_t *point)
         return size;
 }
 
-/* The class that begins at pattern[0] == '['. Returns its length; `*hit` says whether `point` is in it. The compiler has
- * checked that it is closed; where it is not, nothing matches. */
-static size_t class_match(const char *pattern, size_t length, uint32_t point, bool *hit)
+size_t pattern_class(const char *pattern, size_t length, uint32_t point, bool *hit)
 {
         size_t at = 1;
         bool negated = at < length && pattern[at] == '!', found = false;
         at += negated;
         for (size_t first = at; at < length && (pattern[at] != ']' || at == first);) {
                 uint32_t low, high;
-                at += character(pattern + at, length - at, &low);
+                at += pattern_character(pattern + at, length - at, &low);
                 high = low;
                 if (at + 1 < length && pattern[at] == '-' && pattern[at + 1] != ']') {
                         at++;
-                        at += character(pattern + at, length - at, &high);
+                        at += pattern_character(pattern + at, length - at, &high);
                 }
                 found = found || (low <= point && point <= high);
         }
@@ -50,15 +45,15 @@ static size_t class_match(const char *pattern, size_t length, uint32_t point, bo
 static size_t item_match(const char *pattern, size_t length, const char *name, size_t name_length, size_t *eaten)
 {
         uint32_t wanted, point;
-        *eaten = character(name, name_length, &point);
+        *eaten = pattern_character(name, name_length, &point);
         if (pattern[0] == '?')
                 return 1;
         if (pattern[0] == '[') {
                 bool hit;
-                size_t size = class_match(pattern, length, point, &hit);
+                size_t size = pattern_class(pattern, length, point, &hit);
                 return hit ? size : 0;
         }
-        size_t size = character(pattern, length, &wanted);
+        size_t size = pattern_character(pattern, length, &wanted);
         return wanted == point ? size : 0;
 }
 
@@ -79,7 +74,7 @@ bool component_match(const char *pattern, size_t length, const char *name, size_
                         n += eaten;
                 } else if (star != SIZE_MAX) {
                         uint32_t skipped;
-                        from += character(name + from, name_length - from, &skipped);
+                        from += pattern_character(name + from, name_length - from, &skipped);
                         p = star;
                         n = from;
                 } else {

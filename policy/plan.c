@@ -47,20 +47,15 @@ mode_t planner_mode(struct planner *p, const char *path)
 
 /* ---- telling ---------------------------------------------------------------------------------------------------- */
 
-static void __attribute__((format(printf, 5, 0)))
-tell(struct planner *p, struct origin at, const char *source, const char *hint, const char *format, va_list args)
+/* `rule` may be NULL: then it is about the whole line. */
+static void __attribute__((format(printf, 6, 0))) tell(struct planner *p, const char *id, const struct rule *rule,
+                                                       const struct origin *at, const char *hint, const char *format,
+                                                       va_list args)
 {
         char message[1024]; /* cut, it still says what is wrong */
-        cordon_diag diag = {
-                .severity = CORDON_ERROR,
-                .file = at.file ? at.file : "(default)",
-                .line = at.line,
-                .column = source ? 1 : 0,
-                .width = source && *source ? (unsigned)strlen(source) : 1,
-                .message = message,
-                .hint = hint,
-                .source = source,
-        };
+        cordon_diag diag = {.severity = CORDON_ERROR, .message = message, .hint = hint, .id = id};
+
+        policy_place(p->policy, rule, at, &diag);
         vsnprintf(message, sizeof(message), format, args);
         if (p->diag)
                 p->diag(p->diag_ctx, &diag);
@@ -70,7 +65,7 @@ void planner_refuse(struct planner *p, const struct rule *rule, const char *hint
 {
         va_list args;
         va_start(args, format);
-        tell(p, rule->origin, rule->text, hint, format, args);
+        tell(p, NULL, rule, &rule->origin, hint, format, args);
         va_end(args);
         p->refused = true;
 }
@@ -79,7 +74,7 @@ void planner_refuse_at(struct planner *p, struct origin at, const char *hint, co
 {
         va_list args;
         va_start(args, format);
-        tell(p, at, NULL, hint, format, args);
+        tell(p, NULL, NULL, &at, hint, format, args);
         va_end(args);
         p->refused = true;
 }
@@ -89,7 +84,7 @@ tell_absent(struct planner *p, const struct rule *rule, const char *format, ...)
 {
         va_list args;
         va_start(args, format);
-        tell(p, rule->origin, rule->text, "make it first", format, args);
+        tell(p, "missing-path", rule, &rule->origin, "make it first", format, args);
         va_end(args);
 }
 

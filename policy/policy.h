@@ -52,6 +52,7 @@ struct origin {
 
 struct rule {
         struct origin origin;
+        unsigned column, width; /* of the word in its line; 0: implied, see policy_place() */
         enum verb_class class;
         unsigned access;     /* ACCESS_*, 0 for deny, hide and never */
         unsigned use_depth;  /* 0: the user's own file; the smaller wins over the larger */
@@ -250,6 +251,7 @@ struct policy;
 struct policy_request {
         const char *const *files;
         const char *const *defines;
+        unsigned char *used; /* see cordon_policy_options */
         const char *program, *cwd, *home;
         const char *const *search; /* where names without a slash are looked for; see policy_find() */
         const char *base; /* the directory that relative names in `files` count from, for $HERE; NULL: cwd */
@@ -289,6 +291,9 @@ struct policy_variable {
 const struct policy_source *policy_sources(const struct policy *p, size_t *count);
 /* The built-in ones first, then those of each source, by name. */
 const struct policy_variable *policy_variables(const struct policy *p, size_t *count);
+/* Fills in where a finding is: file, line, column, width and the text of that line, as far as they are known. `rule` may be
+ * NULL: then it is the whole line of `at`. What is filled in lives as long as the policy. */
+void policy_place(const struct policy *p, const struct rule *rule, const struct origin *at, cordon_diag *diag);
 
 /* ---- asking it: the one evaluator ------------------------------------------------------------------------------ */
 

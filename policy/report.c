@@ -20,8 +20,8 @@ static int by_place(const void *a, const void *b)
 }
 
 /* Keeps one finding. A note (`of`) is sorted as what it belongs to. */
-static void keep(struct compile *c, int severity, const struct place *at, const char *hint, const char *message,
-                 const struct place *of)
+static void keep(struct compile *c, int severity, const char *id, const struct place *at, const char *hint,
+                 const char *message, const struct place *of)
 {
         if (!c->request->diag || c->findings.count >= FINDINGS_MAX)
                 return;
@@ -42,6 +42,7 @@ static void keep(struct compile *c, int severity, const struct place *at, const 
                         .message = arena_copy(c->arena, message, strlen(message)),
                         .hint = hint,
                         .source = at->line ? at->line->text : NULL,
+                        .id = id,
                 },
         };
         if (!f->diag.message)
@@ -67,16 +68,17 @@ static void blame(struct compile *c, const struct place *of)
 {
         for (const struct source *s = of->source; s && s->parent && !s->blamed; s = s->parent) {
                 ((struct source *)s)->blamed = true;
-                keep(c, CORDON_NOTE, &s->parent_at, NULL, "it is used here", of);
+                keep(c, CORDON_NOTE, NULL, &s->parent_at, NULL, "it is used here", of);
         }
 }
 
-__attribute__((format(printf, 5, 0))) static void report_va(struct compile *c, int severity, const struct place *at,
-                                                            const char *hint, const char *format, va_list args)
+__attribute__((format(printf, 6, 0))) static void report_va(struct compile *c, int severity, const char *id,
+                                                            const struct place *at, const char *hint, const char *format,
+                                                            va_list args)
 {
         char message[1024]; /* a longer message is a longer name in it: cut, it still says what is wrong */
         vsnprintf(message, sizeof(message), format, args);
-        keep(c, severity, at, hint, message, at);
+        keep(c, severity, id, at, hint, message, at);
         blame(c, at);
 }
 
@@ -85,7 +87,7 @@ int report(struct compile *c, const struct place *at, const char *hint, const ch
         va_list args;
         if (++c->errors <= REPORTS_MAX) {
                 va_start(args, format);
-                report_va(c, CORDON_ERROR, at, hint, format, args);
+                report_va(c, CORDON_ERROR, NULL, at, hint, format, args);
                 va_end(args);
         }
         return 1;
@@ -97,7 +99,17 @@ void report_warning(struct compile *c, const struct place *at, const char *hint,
         if (++c->warnings > REPORTS_MAX)
                 return;
         va_start(args, format);
-        report_va(c, CORDON_WARNING, at, hint, format, args);
+        report_va(c, CORDON_WARNING, NULL, at, hint, format, args);
+        va_end(args);
+}
+
+void report_lint(struct compile *c, const char *id, const struct place *at, const char *hint, const char *format, ...)
+{
+        va_list args;
+        if (++c->warnings > REPORTS_MAX)
+                return;
+        va_start(args, format);
+        report_va(c, CORDON_WARNING, id, at, hint, format, args);
         va_end(args);
 }
 

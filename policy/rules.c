@@ -37,6 +37,8 @@ int rule_add(struct compile *c, const struct rule *rule, const struct place *at,
         p->rule.literal = pattern->literal;
         p->rule.floating = pattern->floating;
         p->rule.exact = pattern->literal || pattern->components[pattern->count - 1].kind == COMPONENT_EXACT;
+        p->rule.column = at->line ? at->column : 0;
+        p->rule.width = at->line ? at->width : 0;
         p->at = *at;
         p->components = pattern->components;
         p->count = pattern->count;

@@ -59,7 +59,7 @@ static bool quotes_needed(const char *path)
         return false;
 }
 
-static void put_path(struct buf *out, const char *home, const char *path)
+void policy_put_path(struct buf *out, const char *home, const char *path)
 {
         size_t length = home ? strlen(home) : 0;
         bool at_home = home && !strncmp(path, home, length) && (path[length] == '/' || !path[length]);
@@ -172,7 +172,7 @@ int policy_suggest_denial(const struct policy *p, const char *path, char *buf, s
         if (!would_decide(p, path, &line, &now))
                 return -ENOENT;
         buf_str(&out, "deny ");
-        put_path(&out, p->home, path);
+        policy_put_path(&out, p->home, path);
         return hand_over(&out, buf, size);
 }
 
@@ -203,7 +203,7 @@ int policy_suggest(const struct policy *p, const char *path, unsigned want, char
                 if (!would_allow(p, path, want, &line, &now))
                         return -ENOENT;
                 buf_str(&out, " ");
-                put_path(&out, p->home, path);
+                policy_put_path(&out, p->home, path);
         }
         return hand_over(&out, buf, size);
 }

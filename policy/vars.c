@@ -191,6 +191,7 @@ static int put_variable(struct compile *c, struct source *s, const struct place 
         if (r != 0)
                 return r;
         if (v) {
+                v->used = true;
                 value = v->value;
                 out->relative_ok = out->relative_ok || (out->text.length == 0 && v->relative_ok);
         }

@@ -207,7 +207,7 @@ static const struct {
         {"cordon 1\n"
          "read /a\n"
          "read /a\n",
-         "x.policy:3:6: warning: this is already said on line 2\n"
+         "x.policy:3:6: warning: this is already said on line 2 [duplicate-rule]\n"
          "    3 | read /a\n"
          "      |      ^~\n"},
         {"cordon 1\n"

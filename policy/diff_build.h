@@ -1,0 +1,34 @@
+/* The state of one comparison; private to this room.
+ *
+ *   diff.c         the order of things; differences on their way out
+ *   diff_paths.c   paths, by exploring both policies at once
+ *   diff_world.c   what the other lines decide
+ *   diff_net.c     endpoints
+ *
+ * Side 0 is A, side 1 is B. Functions return 0, -E2BIG or -ENOMEM. */
+#ifndef POLICY_DIFF_BUILD_H
+#define POLICY_DIFF_BUILD_H
+
+#include "policy/compile.h"
+#include "policy/diff.h"
+
+struct differ {
+        const struct policy *p[2];
+        struct arena arena;
+        struct vector found; /* cordon_difference */
+};
+
+/* Keeps it. Strings and lists must live as long as the arena or the policies. */
+int diff_add(struct differ *d, const cordon_difference *difference);
+/* A literal path as a policy would write it, in the arena. */
+const char *diff_path(struct differ *d, const char *path);
+/* Lists, in the making: patterns that are there already are not added again. NULL is lack of memory. */
+int diff_list_add(struct vector *list, const char *text);
+const char *const *diff_list_keep(struct differ *d, const struct vector *list);
+void diff_origin(cordon_difference *out, unsigned side, const struct origin *at, const char *text);
+
+int diff_paths(struct differ *d);
+int diff_world(struct differ *d);
+int diff_nets(struct differ *d);
+
+#endif
