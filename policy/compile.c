@@ -43,6 +43,15 @@ static int expects_finish(struct compile *c)
         return 0;
 }
 
+/* What the findings of later (a plan's) quote. The sources are in the arena already. */
+static int texts_finish(struct compile *c)
+{
+        struct policy *p = c->policy;
+        p->texts = vector_keep(c, &c->sources, sizeof(struct source *));
+        p->text_count = c->sources.count;
+        return p->texts ? 0 : -ENOMEM;
+}
+
 /* ---- rules -------------------------------------------------------------------------------------------------------- */
 
 /* By pattern; among equals the file and line they stand in, so that duplicates are neighbours and the first comes first. */
@@ -84,11 +93,14 @@ static void duplicate_check(struct compile *c, const struct pending *first, cons
                 return;
         const char *hint = linked ? arena_printf(c->arena, "it is the same as '%s' there: %s", a->asked ? a->asked : a->text,
                                                  a->pattern) : NULL;
+        if (!hint && a->class == CLASS_GRANT && b->class == CLASS_GRANT)
+                hint = "one path has one rule; verbs combine: write exec PATH";
+        else if (!hint)
+                hint = "one path has one rule: keep one of the two";
         if (differ && !again->at.source->bundle)
-                report(c, &again->at, hint ? hint : "one path has one rule; verbs combine: write exec PATH",
-                       "this path already has '%s' on line %u", a->verb, a->origin.line);
+                report(c, &again->at, hint, "this path already has '%s' on line %u", a->verb, a->origin.line);
         else if (!differ && !linked && !again->at.source->bundle)
-                report_warning(c, &again->at, NULL, "this is already said on line %u", a->origin.line);
+                report_warning(c, &again->at, "one of the two lines will do", "this is already said on line %u", a->origin.line);
 }
 
 /* The literal directories above a grant can be passed through: an `ancestor` verdict. */
@@ -213,9 +225,10 @@ static int begin(struct compile *c)
         if (!c->uid)
                 return -ENOMEM;
         if (c->home && strcmp(c->home, "/") != 0) { /* the links on the way are no rule's: forgotten */
-                struct place nowhere = {0};
-                c->policy->home = path_canonical(c, &nowhere, c->home, &error);
+                c->policy->home = path_canonical(c, NULL, c->home, &error);
                 vector_free(&c->aliases);
+                if (!c->policy->home) /* broken: to be spoken of nevertheless, and a rule with `~` says what is wrong */
+                        c->policy->home = c->home;
         }
         return error == -ENOMEM ? error : trie_init(&c->policy->trie);
 }
@@ -225,7 +238,7 @@ static int compile_steps(struct compile *c)
         int (*const steps[])(struct compile *) = {begin,      defines_collect, load_all,    lines_run,
                                                   world_finish, env_finish,    fds_finish,  nets_finish,
                                                   requirements_finish, rules_finish, aliases_finish, expects_finish,
-                                                  kept_finish};
+                                                  kept_finish, texts_finish};
         for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
                 if (steps[i](c) == -ENOMEM)
                         return -ENOMEM;
@@ -288,4 +301,14 @@ const struct alias *policy_aliases(const struct policy *p, size_t *count)
 {
         *count = p->alias_count;
         return p->aliases;
+}
+
+const char *policy_line(const struct policy *p, const struct origin *at)
+{
+        for (size_t i = 0; i < p->text_count; i++) {
+                const struct source *s = p->texts[i];
+                if (at->file && !strcmp(s->name, at->file) && at->line > 0 && at->line <= s->line_count)
+                        return s->lines[at->line - 1].text;
+        }
+        return NULL;
 }

@@ -226,6 +226,7 @@ struct expanded {
         struct buf text;  /* may hold any byte but NUL */
         struct buf marks; /* MARK_PLAIN or MARK_LITERAL for each */
         bool relative_ok; /* begins with a -D value: a relative path counts from $CWD */
+        bool too_long;    /* and it was said */
         bool empty_first; /* begins with a variable that is empty: "$OUT/x" must not become "/x" */
 };
 void expanded_free(struct expanded *e);
@@ -266,7 +267,8 @@ struct pattern {
 /* Calls `add` for each pattern of an expanded word. */
 int glob_patterns(struct compile *c, const struct place *at, struct expanded *word,
                   int (*add)(void *ctx, const struct pattern *pattern), void *ctx);
-/* The canonical form of a literal path; remembers the symlinks on the way. NULL: reported, or no memory (*error). */
+/* The canonical form of a literal path; remembers the symlinks on the way. NULL: reported (not where `at` is NULL), or no
+ * memory (*error). */
 const char *path_canonical(struct compile *c, const struct place *at, const char *path, int *error);
 
 /* ---- load.c, verbs.c, and those that carry verbs out ------------------------------------------------------------- */

@@ -18,6 +18,8 @@ struct expectation {
         unsigned column, width;
 };
 
+struct source; /* compile.h */
+
 struct policy {
         atomic_uint references;
         struct arena arena;
@@ -34,6 +36,8 @@ struct policy {
         size_t source_count;
         struct policy_variable *variables;
         size_t variable_count;
+        const struct source *const *texts; /* all that was read, for messages that quote a line */
+        size_t text_count;
 };
 
 /* Where two rules reach equally deep: positive where `a` wins, negative where `b` does, 0 where they are the same. */

@@ -288,7 +288,7 @@ static void loop_report(struct search *search, const struct use_edge *edge, unsi
         for (; i < length; i++)
                 buf_printf(&chain, "%s uses ", sources[search->way[i]]->name);
         buf_str(&chain, sources[edge->to]->name);
-        report(c, &at, NULL, "files use each other in a circle: %s", chain.bad ? "" : chain.data);
+        report(c, &at, "take one of the `use` lines out", "files use each other in a circle: %s", chain.bad ? "" : chain.data);
         buf_free(&chain);
 }
 

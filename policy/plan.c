@@ -47,30 +47,55 @@ mode_t planner_mode(struct planner *p, const char *path)
 
 /* ---- telling ---------------------------------------------------------------------------------------------------- */
 
+/* Points at `word` where the line has it as a word of its own, else at all of the line. */
+static void point_at(cordon_diag *diag, const char *word)
+{
+        const char *line = diag->source, *end = line + strlen(line), *found = word && *word ? strstr(line, word) : NULL;
+        size_t length = found ? strlen(word) : 0;
+        while (found && ((found > line && !strchr(" \t", found[-1])) || (found[length] && !strchr(" \t", found[length]))))
+                found = strstr(found + 1, word);
+        if (!found) {
+                found = line + strspn(line, " \t");
+                while (end > found + 1 && strchr(" \t", end[-1]))
+                        end--;
+                length = end > found ? (size_t)(end - found) : 1;
+        }
+        diag->column = (unsigned)(found - line) + 1;
+        diag->width = (unsigned)length;
+}
+
 static void __attribute__((format(printf, 5, 0)))
-tell(struct planner *p, struct origin at, const char *source, const char *hint, const char *format, va_list args)
+tell(struct planner *p, struct origin at, const char *word, const char *hint, const char *format, va_list args)
 {
         char message[1024]; /* cut, it still says what is wrong */
         cordon_diag diag = {
                 .severity = CORDON_ERROR,
                 .file = at.file ? at.file : "(default)",
                 .line = at.line,
-                .column = source ? 1 : 0,
-                .width = source && *source ? (unsigned)strlen(source) : 1,
+                .width = 1,
                 .message = message,
                 .hint = hint,
-                .source = source,
+                .source = policy_line(p->policy, &at),
         };
+        if (diag.source)
+                point_at(&diag, word);
         vsnprintf(message, sizeof(message), format, args);
         if (p->diag)
                 p->diag(p->diag_ctx, &diag);
+}
+
+/* The path of a rule as its line has it: what follows the verbs. A line of the world is blamed as a whole. */
+static const char *word_of(const struct rule *rule)
+{
+        size_t verbs = rule->verb ? strlen(rule->verb) : 0;
+        return !rule->implied && verbs > 0 && strlen(rule->text) > verbs ? rule->text + verbs + 1 : NULL;
 }
 
 void planner_refuse(struct planner *p, const struct rule *rule, const char *hint, const char *format, ...)
 {
         va_list args;
         va_start(args, format);
-        tell(p, rule->origin, rule->text, hint, format, args);
+        tell(p, rule->origin, word_of(rule), hint, format, args);
         va_end(args);
         p->refused = true;
 }
@@ -84,12 +109,21 @@ void planner_refuse_at(struct planner *p, struct origin at, const char *hint, co
         p->refused = true;
 }
 
+void planner_refuse_word(struct planner *p, struct origin at, const char *word, const char *hint, const char *format, ...)
+{
+        va_list args;
+        va_start(args, format);
+        tell(p, at, word, hint, format, args);
+        va_end(args);
+        p->refused = true;
+}
+
 static void __attribute__((format(printf, 3, 4)))
 tell_absent(struct planner *p, const struct rule *rule, const char *format, ...)
 {
         va_list args;
         va_start(args, format);
-        tell(p, rule->origin, rule->text, "make it first", format, args);
+        tell(p, rule->origin, word_of(rule), "make it first", format, args);
         va_end(args);
 }
 

@@ -202,6 +202,8 @@ struct policy *policy_unref(struct policy *p);
 const struct world *policy_world(const struct policy *p);
 const struct rule *policy_rules(const struct policy *p, size_t *count); /* sorted by pattern; implied ones included */
 const struct alias *policy_aliases(const struct policy *p, size_t *count);
+/* The line that `at` names, as it was written; NULL where nobody wrote one. */
+const char *policy_line(const struct policy *p, const struct origin *at);
 
 /* A file that the policy is made of, or a bundle. */
 struct policy_source {

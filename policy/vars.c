@@ -114,11 +114,13 @@ int variable_resolve(struct compile *c, struct source *s, struct variable *v)
         struct define *d = v->param ? define_find(c, v->name) : NULL;
         int r = 0;
         if (v->state == VARIABLE_BUSY)
-                return report(c, &at, NULL, "'%s' is defined by itself", v->name);
+                return report(c, &at, "give one of the lines on the way a value of its own", "'%s' is defined by itself",
+                              v->name);
         if (v->state != VARIABLE_NEW)
                 return v->state == VARIABLE_FAILED;
         if (c->nesting == NESTING_MAX)
-                return report(c, &at, NULL, "too many lines lead from one variable to the next (%u at most)", NESTING_MAX);
+                return report(c, &at, "write the value out", "too many lines lead from one variable to the next (%u at most)",
+                              NESTING_MAX);
         c->nesting++;
         v->state = VARIABLE_BUSY;
         v->relative_ok = v->param;
@@ -178,7 +180,7 @@ static int put_variable(struct compile *c, struct source *s, const struct place 
         int r = v ? variable_resolve(c, s, v) : builtin_value(c, s, name, length, &value);
         if (r == -ENODATA)
                 return report(c, at, !strncmp(name, "HERE", 4) ? "it is the directory of a policy file; a bundle has none"
-                                                               : NULL,
+                                                               : "write the path out",
                               "'$%.*s' has no value here", (int)length, name);
         if (r == 1 && !v)
                 return unknown(c, s, at, name, length);
@@ -188,8 +190,11 @@ static int put_variable(struct compile *c, struct source *s, const struct place 
                 value = v->value;
                 out->relative_ok = out->relative_ok || (out->text.length == 0 && v->relative_ok);
         }
-        if (out->text.length + strlen(value) > VALUE_MAX)
-                return report(c, at, NULL, "this makes a text of more than %u bytes", VALUE_MAX);
+        if (out->text.length + strlen(value) > VALUE_MAX) {
+                bool said = out->too_long; /* once for a word */
+                out->too_long = true;
+                return said ? 1 : report(c, at, "shorten what leads to it", "this makes a text of more than %u bytes", VALUE_MAX);
+        }
         out->empty_first = out->empty_first || (out->text.length == 0 && !*value);
         put(out, value, strlen(value), MARK_LITERAL);
         return 0;
@@ -268,8 +273,9 @@ int expand_value(struct compile *c, struct source *s, struct line *l, const stru
 int expanded_absolute(struct compile *c, const struct place *at, struct expanded *e)
 {
         if (e->text.length == 0 || e->empty_first)
-                return report(c, at, NULL, e->text.length ? "this path begins with an empty variable"
-                                                          : "this path is empty");
+                return report(c, at, e->text.length ? "a path from '/' on would be meant: give the variable a value"
+                                                    : "begin it with '/', '~', '$CWD' or '$HERE'",
+                              e->text.length ? "this path begins with an empty variable" : "this path is empty");
         if (e->text.data[0] == '/' || !e->relative_ok)
                 return 0;
         if (!c->cwd)

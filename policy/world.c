@@ -138,7 +138,9 @@ static int tmp_words(struct compile *c, struct source *s, struct line *l, uint64
                 struct place at = place_word(s, l, &l->words[i]);
                 if (!strcmp(l->words[i].text, "exec") && !*exec) {
                         *exec = true;
-                } else if (sized || size_parse(l->words[i].text, size) < 0) {
+                } else if (sized || !strcmp(l->words[i].text, "exec")) {
+                        return report(c, &at, "write: tmp private 256M exec", "'%s' is one word too many", l->words[i].text);
+                } else if (size_parse(l->words[i].text, size) < 0) {
                         return report(c, &at, "a size has a unit: 64K, 256M, 2G", "'%s' is not a size",
                                       l->words[i].text);
                 } else {
