@@ -63,7 +63,7 @@ $(BUILD)/tests/fuzz/libfuzzer-%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libcordon
 tests: $(FUZZ_REPLAY)
 check-unit: check-corpus
 check-corpus: $(FUZZ_REPLAY)
-	@for t in $(FUZZ_TARGETS); do $(BUILD)/tests/fuzz/replay-$$t tests/fuzz/corpus/$$t || exit 1; done
+	@for t in $(FUZZ_TARGETS); do $(BUILD)/tests/fuzz/replay-$$t tests/fuzz/corpus/$$t tests/golden || exit 1; done
 
 # What is found goes to build/clang-fuzz; `make fuzz-merge` takes into the corpus what reaches new code, and nothing else.
 FUZZ_MAKE = $(MAKE) --no-print-directory -s -j$(JOBS) CC=clang SANITIZE=1 BUILD=$(FUZZ_BUILD) SAN='$(FUZZ_SAN)' \

@@ -173,7 +173,8 @@ static void ask_all(struct asked *a, struct world_case *c, const struct policy *
         }
 }
 
-static const unsigned wants[] = {ACCESS_LIST, ACCESS_READ, ACCESS_CREATE, ACCESS_WRITE, ACCESS_EXEC,
+#define SINGLE 6
+static const unsigned wants[] = {ACCESS_LIST, ACCESS_READ, ACCESS_CREATE, ACCESS_WRITE, ACCESS_EXEC, ACCESS_UNIX,
                                  ACCESS_READ | ACCESS_WRITE, ACCESS_ALL};
 
 static void suggestion(struct world_case *c, const struct policy *p, const char *path, unsigned want)
@@ -209,9 +210,10 @@ static void ask(struct world_case *c, const struct policy *p, const char *path, 
                 must(v.allow || v.error == EACCES || v.error == ENOENT, "%s: %d", path, v.error);
                 must(!v.allow || (wants[i] & ~v.access) == 0, "%s", path);
                 must(!v.allow || v.rule || v.ancestor, "%s is allowed by nobody", path);
-                must(!v.rule || v.rule->class == CLASS_GRANT || !v.allow, "%s", path);
+                must(!v.rule || v.rule->class == CLASS_GRANT || v.rule->class == CLASS_MASK || !v.allow, "%s", path);
+                must(!v.ask || (!v.allow && v.rule && v.rule->class == CLASS_ASK), "%s", path);
                 allowed |= v.allow ? wants[i] : 0;
-                must(v.allow || i < 5 || (wants[i] & ~allowed), "%s: all of it apart, not together", path);
+                must(v.allow || i < SINGLE || (wants[i] & ~allowed), "%s: all of it apart, not together", path);
                 if (suggest && !v.allow)
                         suggestion(c, p, path, wants[i]);
         }
@@ -266,7 +268,7 @@ static void order_means_nothing(struct world_case *c, const struct policy *p, co
                         struct verdict one = policy_eval(p, path, strlen(path), wants[w]);
                         struct verdict two = policy_eval(other, path, strlen(path), wants[w]);
                         must(one.allow == two.allow && one.error == two.error && one.access == two.access &&
-                                     one.ancestor == two.ancestor && !strcmp(same_text(&one), same_text(&two)),
+                                     one.ancestor == two.ancestor && one.ask == two.ask && !strcmp(same_text(&one), same_text(&two)),
                              "%s: %s against %s", path, same_text(&one), same_text(&two));
                 }
         }

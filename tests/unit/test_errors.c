@@ -54,6 +54,22 @@ static void too_many_errors(void **state)
         buf_free(&text);
 }
 
+static void too_much_content(void **state)
+{
+        const size_t size = 3u << 20;
+        char *text = malloc(size + 1);
+        (void)state;
+        assert_non_null(text);
+        memset(text, 'x', size);
+        text[size] = '\0';
+        said_by(&(struct made_up){.files = {{"x.policy", "cordon 1\nfile /a from /big\n"}, {"/big", text}}}, 0, "");
+        said_by(&(struct made_up){.files = {{"x.policy", "cordon 1\nfile /a from /big\nfile /b from /big\n"}, {"/big", text}}},
+                -EINVAL,
+                "x.policy:3:14: error: the contents of all `file` lines are more than 4 MiB\n    3 | file /b from /big\n"
+                "      |              ^~~~ read it from the host instead: read PATH\n");
+        free(text);
+}
+
 /* ---- the format itself ---------------------------------------------------------------------------------------------- */
 
 static void shows(unsigned column, unsigned width, const char *source, const char *wanted)
@@ -105,6 +121,7 @@ int main(void)
                 counted_test(defines),
                 counted_test(all_errors_in_the_order_of_lines),
                 counted_test(too_many_errors),
+                counted_test(too_much_content),
                 counted_test(carets_stand_where_people_look),
                 counted_test(long_lines_are_cut_around_the_caret),
         };
