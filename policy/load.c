@@ -215,12 +215,20 @@ static bool may_be_missing(const struct compile *c, const struct line *l, const 
         return r == -ENOENT;
 }
 
+/* One more than may be is kept, and was reported: nothing is read after it. */
+static bool sources_full(const struct compile *c)
+{
+        return c->sources.count > SOURCES_MAX;
+}
+
 static int use_one(struct compile *c, struct source *s, struct line *l, const struct word *w)
 {
         struct place at = place_word(s, l, w);
         struct source *used = NULL;
         const char *name = w->text;
         int r = 0;
+        if (sources_full(c))
+                return 1;
         if (name[0] != '@' || w->marks[0] != MARK_PLAIN)
                 r = expand_value(c, s, l, w, 0, false, &name);
         if (r == 0 && name[0] != '@' && name[0] != '/')
@@ -256,7 +264,7 @@ int load_all(struct compile *c)
         const char *const *files = c->request->files;
         if (!files || !files[0])
                 files = standard;
-        for (size_t i = 0; files[i]; i++) {
+        for (size_t i = 0; files[i] && !sources_full(c); i++) {
                 struct source *s = NULL;
                 if (load_one(c, files[i], NULL, &s) == -ENOMEM)
                         return -ENOMEM;
