@@ -12,7 +12,8 @@
 static int content_is(struct compile *c, const struct place *at, struct rule *rule, const char *data, size_t length)
 {
         if (length > CONTENT_MAX - c->content_length)
-                return report(c, at, "read it from the host instead: read PATH", "the contents of all `file` lines are more than 4 MiB");
+                return report(c, at, "read it from the host instead: read PATH",
+                              "the contents of all `file` lines are more than 4 MiB");
         rule->content = arena_copy(c->arena, data, length);
         if (!rule->content)
                 return -ENOMEM;
