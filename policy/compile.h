@@ -21,6 +21,8 @@
 #define REPORTS_MAX 100u
 #define FINDINGS_MAX 1000u /* with the notes */
 #define SOURCES_MAX 256u
+#define RULES_MAX 250000u /* braces make many of few words */
+#define WORD_MAX 65536u
 
 /* How literal a byte of a word is. */
 enum mark {
@@ -172,6 +174,7 @@ struct compile {
         const char *texts[SET_COUNT]; /* the line as written, for implied rules */
         unsigned devices;             /* bits into device_names */
         bool tmp_exec;
+        bool rules_refused; /* there were too many, and it was said */
         size_t content_length; /* of all `file` lines */
 };
 
@@ -204,8 +207,11 @@ struct place place_file(const struct source *s);
 struct nearest {
         const char *wanted, *best;
         size_t distance;
+        unsigned offered;
 };
+struct nearest nearest_begin(const struct compile *c, const char *wanted);
 void nearest_offer(struct nearest *n, const char *name);
+bool nearest_done(const struct nearest *n); /* offering more is of no use */
 /* "did you mean 'x'?" in the arena, or NULL. `sigil` stands before the name. */
 const char *nearest_hint(struct compile *c, const struct nearest *n, const char *sigil);
 

@@ -166,17 +166,22 @@ static void offer_group(void *ctx, const char *name, const char *text)
         nearest_offer(ctx, name + (name[0] == '@'));
 }
 
+static void offer_call(void *ctx, const char *name)
+{
+        nearest_offer(ctx, name);
+}
+
 static int syscall_unknown(struct compile *c, struct source *s, struct line *l, const struct word *w)
 {
         struct place at = place_word(s, l, w);
         bool group = w->text[0] == '@';
-        struct nearest n = {.wanted = w->text + group};
+        struct nearest n = nearest_begin(c, w->text + group);
         if (group)
                 syscall_groups(offer_group, &n);
-        for (int i = 0; !group && i < 1024; i++) {
-                if (syscall_name(i))
-                        nearest_offer(&n, syscall_name(i));
-        }
+        else if (!nearest_done(&n))
+                syscall_names(offer_call, &n);
+        if (!group && n.best && syscall_number(n.best) < 0)
+                n.best = NULL; /* of another architecture */
         return report(c, &at, nearest_hint(c, &n, group ? "@" : ""), group ? "there is no group '%s'"
                                                                            : "there is no system call '%s'", w->text);
 }

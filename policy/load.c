@@ -30,6 +30,16 @@ static struct source *source_find(struct compile *c, const char *identity)
         return NULL;
 }
 
+static struct source *source_named(struct compile *c, const char *name)
+{
+        struct source **s = c->sources.items;
+        for (size_t i = 0; i < c->sources.count; i++) {
+                if (!strcmp(s[i]->name, name))
+                        return s[i];
+        }
+        return NULL;
+}
+
 static struct source *source_new(struct compile *c, const char *name, const char *identity, bool bundle)
 {
         struct source *s = arena_alloc(c->arena, sizeof(*s));
@@ -142,7 +152,7 @@ static int bundle_missing(struct compile *c, const struct place *at, const char 
         static const char *const later[] = {"git", "secrets", "net", "rust", "go", "java", "gui"};
         struct source stand_in = {.name = name};
         struct place file = {.source = &stand_in};
-        struct nearest n = {.wanted = name + 1};
+        struct nearest n = nearest_begin(c, name + 1);
         for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++) {
                 if (!strcmp(name + 1, later[i]))
                         return report(c, at ? at : &file, "there are @base, @python, @cc, @node and @dev",
@@ -235,7 +245,9 @@ static int use_one(struct compile *c, struct source *s, struct line *l, const st
                 r = report(c, &at, arena_printf(c->arena, name[strcspn(name, "./")] ? "write $HERE/%s"
                                                                               : "write @%s for a bundle", name),
                            "a path must be absolute");
-        if (r == 0 && !may_be_missing(c, l, name))
+        if (r == 0)
+                used = source_named(c, name); /* whoever says it again does not make it read again */
+        if (r == 0 && !used && !may_be_missing(c, l, name))
                 r = load_one(c, name, &at, &used);
         if (r != 0 || !used)
                 return r;

@@ -171,6 +171,14 @@ int syscall_number(const char *name)
         return -1;
 }
 
+void syscall_names(void (*fn)(void *ctx, const char *name), void *ctx)
+{
+        for (size_t g = 0; g < COUNT(groups); g++)
+                for (const char *const *m = groups[g].members; *m; m++)
+                        if (**m != '@')
+                                fn(ctx, *m);
+}
+
 const char *syscall_name(int number)
 {
         for (size_t g = 0; g < COUNT(groups) && number >= 0; g++)

@@ -20,6 +20,8 @@ void syscall_groups(void (*fn)(void *ctx, const char *name, const char *text), v
 /* The number of a syscall on this architecture, or -1 (also for pseudo syscalls). */
 int syscall_number(const char *name);
 const char *syscall_name(int number); /* or NULL */
+/* Calls fn for each name that stands in some group, perhaps more than once. */
+void syscall_names(void (*fn)(void *ctx, const char *name), void *ctx);
 
 /* What a policy can say about a call or a group. Where it could say nothing that holds, plan_compile refuses the
  * line. */

@@ -70,7 +70,7 @@ int verb_missing(struct compile *c, const struct source *s, struct line *l)
         if (!strcmp(w->text, "because"))
                 return report(c, &at, "write it at the end of a rule: deny PATH because \"…\"",
                               "'because' is no line of its own");
-        struct nearest n = {.wanted = w->text};
+        struct nearest n = nearest_begin(c, w->text);
         for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
                 nearest_offer(&n, verbs[i].name);
         const char *hint = nearest_hint(c, &n, "");

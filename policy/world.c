@@ -72,7 +72,7 @@ static int choice(struct compile *c, struct source *s, struct line *l, const cha
                 return -1;
         }
         at = place_word(s, l, &l->words[1]);
-        struct nearest n = {.wanted = l->words[1].text};
+        struct nearest n = nearest_begin(c, l->words[1].text);
         for (int i = 0; names[i]; i++)
                 nearest_offer(&n, names[i]);
         const char *near = nearest_hint(c, &n, "");
@@ -176,7 +176,7 @@ static int device_unknown(struct compile *c, struct source *s, struct line *l, c
         static const char *const known = "there are null, zero, full, random, urandom, tty and pts";
         static const char *const later[] = {"ptmx", "fuse", "kvm", "dri", "snd", "video"};
         struct place at = place_word(s, l, w);
-        struct nearest n = {.wanted = w->text};
+        struct nearest n = nearest_begin(c, w->text);
         if (!strcmp(w->text, "shm"))
                 return report(c, &at, "leave it out", "/dev/shm is there wherever /tmp is private: no device is needed");
         for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++) {

@@ -70,6 +70,63 @@ static void too_much_content(void **state)
         free(text);
 }
 
+static void words_and_rules_have_a_limit(void **state)
+{
+        struct buf text = {0};
+        (void)state;
+        buf_str(&text, "cordon 1\nenv set A=");
+        for (int i = 0; i < 65534; i++)
+                buf_str(&text, "a");
+        said_by(&(struct made_up){.files = {{"x.policy", text.data}}}, 0, "");
+        buf_str(&text, "a");
+        struct policy *p = NULL;
+        struct made_up m = {.files = {{"x.policy", text.data}}};
+        assert_int_equal(made_up_compile(&m, &p), -EINVAL);
+        assert_int_equal(m.errors, 1);
+        assert_non_null(strstr(m.said.data, "x.policy:2:9: error: this word is too long\n"));
+        assert_non_null(strstr(m.said.data, " ^ 65536 bytes are the most\n"));
+        buf_free(&m.said);
+
+        text.length = 0;
+        buf_str(&text, "cordon 1\n");
+        for (int i = 0; i < 260; i++)
+                buf_printf(&text, "read /%d{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}\n", i);
+        m = (struct made_up){.files = {{"x.policy", text.data}}};
+        assert_int_equal(made_up_compile(&m, &p), -EINVAL);
+        assert_int_equal(m.errors, 1);
+        assert_non_null(strstr(m.said.data, "x.policy:246:6: error: too many rules (250000 at most)\n"));
+        assert_non_null(strstr(m.said.data, "~ name directories instead of what is in them\n"));
+        buf_free(&m.said);
+        buf_free(&text);
+}
+
+/* What nobody would write, and what took hours when it was written: each time the work grows with the text, not faster.
+ * Nothing is timed. tools/unit stops a test that takes minutes. */
+static void nonsense_in_bulk_takes_no_longer(void **state)
+{
+        static const struct {
+                const char *before, *again;
+        } bulk[] = {
+                {"let E=\"\"\nread /", "$E"}, {"read /", "$F"},           {"", "let A=$B\n"}, {"syscalls", " opnt"},
+                {"", "wirte /x\n"},             {"use", " /x.policy"},       {"read", " $NOPE"}, {"caps keep", " chwn"},
+                {"deny /a/", "[a]"},            {"deny /a/{", ","},         {"read /a", "\"\""},
+        };
+        (void)state;
+        for (size_t i = 0; i < sizeof(bulk) / sizeof(*bulk); i++) {
+                struct buf text = {0};
+                struct policy *p = NULL;
+                buf_printf(&text, "cordon 1\n%s", bulk[i].before);
+                while (text.length < (1u << 20))
+                        buf_str(&text, bulk[i].again);
+                struct made_up m = {.files = {{"x.policy", text.data}}};
+                made_up_compile(&m, &p);
+                assert_true(m.errors <= 100);
+                policy_unref(p);
+                buf_free(&m.said);
+                buf_free(&text);
+        }
+}
+
 /* ---- the format itself ---------------------------------------------------------------------------------------------- */
 
 static void shows(unsigned column, unsigned width, const char *source, const char *wanted)
@@ -122,6 +179,8 @@ int main(void)
                 counted_test(all_errors_in_the_order_of_lines),
                 counted_test(too_many_errors),
                 counted_test(too_much_content),
+                counted_test(words_and_rules_have_a_limit),
+                counted_test(nonsense_in_bulk_takes_no_longer),
                 counted_test(carets_stand_where_people_look),
                 counted_test(long_lines_are_cut_around_the_caret),
         };
