@@ -8,7 +8,7 @@
 
 #define SHUFFLES 1000u
 #define LINES_MOST 200u
-#define SAMPLE_MOST 60u
+#define SAMPLE_MOST 30u
 
 static uint32_t draw(uint32_t *seed)
 {
