@@ -43,6 +43,7 @@ $(TD)/differential: $(TD)/differential.o $(BUILD)/libcordon.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
 
 -include $(TD)/differential.d
+
 # ---- fuzzing -----------------------------------------------------------------------------------------------------------
 #
 # A target is one function. libFuzzer calls it (`make fuzz`, clang only), or replay.c does, with what the corpus keeps.
@@ -64,6 +65,8 @@ tests: $(FUZZ_REPLAY)
 check-unit: check-corpus
 check-corpus: $(FUZZ_REPLAY)
 	@for t in $(FUZZ_TARGETS); do $(BUILD)/tests/fuzz/replay-$$t tests/fuzz/corpus/$$t tests/golden || exit 1; done
+
+-include $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz_%.d) $(BUILD)/tests/fuzz/replay.d
 
 # What is found goes to build/clang-fuzz; `make fuzz-merge` takes into the corpus what reaches new code, and nothing else.
 FUZZ_MAKE = $(MAKE) --no-print-directory -s -j$(JOBS) CC=clang SANITIZE=1 BUILD=$(FUZZ_BUILD) SAN='$(FUZZ_SAN)' \

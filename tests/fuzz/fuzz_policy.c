@@ -13,6 +13,8 @@
 #include "policy/compiled.h"
 #include "policy/pattern.h"
 #include "policy/plan.h"
+#include "policy/rivals.h"
+#include "policy/why.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/case.h"
 
@@ -287,7 +289,37 @@ static void collect(void *ctx, const char *text, size_t length)
         buf_add(ctx, text, length);
 }
 
-static void plan_it(struct world_case *c, const struct policy *p)
+/* What would happen, asked of the plan; `plan` NULL: of the rules. */
+static void ask_why(const struct policy_host *host, const struct policy *p, const struct plan *plan, const struct asked *a)
+{
+        static const char *const ops[] = {"list", "read", "create", "write", "exec", "unix"};
+        static struct why why;
+        for (size_t i = 0; i < a->count; i++) {
+                for (size_t op = 0; op < sizeof(ops) / sizeof(*ops) && a->paths[i][0] == '/'; op++) {
+                        policy_why(p, plan, host, ops[op], a->paths[i], &why);
+                        must(why.error >= 0 && why.error < 200, "%s %s: %d", ops[op], a->paths[i], why.error);
+                        must(why.access == why_access(ops[op]) && why.access, "%s", ops[op]);
+                        must(strnlen(why.look.path, PATH_MAX) < PATH_MAX, "%s", a->paths[i]);
+                        must(!why.look.path[0] || why.look.path[0] == '/' || why.error, "%s", why.look.path);
+                        must(why.allow || why.error, "%s %s: refused, and without an error", ops[op], a->paths[i]);
+                }
+        }
+}
+
+static void ask_rivals(const struct policy *p, const char *path)
+{
+        struct rival *rivals = NULL;
+        size_t count = 0, winners = 0;
+        struct verdict v = policy_eval(p, path, strlen(path), ACCESS_LIST);
+        int r = policy_rivals(p, path, &rivals, &count);
+        must(r == 0 || r == -EINVAL, "%s: %d", path, r);
+        for (size_t i = 0; r == 0 && i < count; i++)
+                winners += rivals[i].loss == LOSS_NONE && rivals[i].rule == v.rule;
+        must(r < 0 || winners == (v.rule != NULL), "%s: %zu winners among %zu", path, winners, count);
+        free(rivals);
+}
+
+static void plan_it(struct world_case *c, const struct policy *p, const struct asked *a)
 {
         struct policy_host host = case_host(c);
         struct heard heard = {0};
@@ -295,6 +327,7 @@ static void plan_it(struct world_case *c, const struct policy *p)
         int r = plan_compile(&plan, p, &host, listen_diag, &heard);
         must(r == 0 || r == -EINVAL || r == -ENOENT || r == -E2BIG, "%d", r);
         must((heard.errors > 0) == (r == -EINVAL || r == -ENOENT), "%u errors and %d", heard.errors, r);
+        ask_why(&host, p, r < 0 ? NULL : &plan, a);
         if (r < 0)
                 return;
         struct buf text cleanup_buf = {0};
@@ -314,14 +347,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (compile(&c, &p, &heard) == 0) {
                 struct asked a = {0};
                 ask_all(&a, &c, p);
-                for (size_t i = 0; i < a.count; i++)
+                for (size_t i = 0; i < a.count; i++) {
                         ask(&c, p, a.paths[i], i < 2);
+                        ask_rivals(p, a.paths[i]);
+                }
                 struct heard expected = {0};
                 int failed = policy_expect(p, listen_diag, &expected, &total);
                 must(failed >= 0 && (unsigned)failed <= total && expected.errors == (unsigned)failed, "%d of %u", failed,
                      total);
                 order_means_nothing(&c, p, &a);
-                plan_it(&c, p);
+                plan_it(&c, p, &a);
                 for (size_t i = 0; i < a.count; i++)
                         free(a.paths[i]);
         }

@@ -9,6 +9,7 @@
  *   %% fails              "/path 5": resolving what lies at it or below fails with that errno
  *   %% defines            a -D on each line
  *   %% given              "cwd -", "home -": there is none; "uid 7"
+ *   %% why                "read /a": what is asked when there is a plan, or none can be made
  *   %% paths              what is to be asked (the fuzzer)
  *
  * Nothing here depends on the machine. */
@@ -284,7 +285,8 @@ static inline int case_canonical(void *ctx, const char *path, char *out, mode_t 
                         continue;
                 if (++links > 40)
                         return -ELOOP;
-                link(link_ctx, out, found.target);
+                if (link)
+                        link(link_ctx, out, found.target);
                 int needs = snprintf(next, sizeof(next), "%s/%s", found.target, at);
                 if (needs < 0 || (size_t)needs >= sizeof(next))
                         return -ENAMETOOLONG;

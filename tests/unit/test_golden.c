@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "policy/plan.h"
+#include "policy/why.h"
 #include "tests/unit/case.h"
 
 static const char *directory(void)
@@ -48,6 +49,23 @@ static void hear(void *ctx, const cordon_diag *d)
         said->errors += d->severity == CORDON_ERROR;
 }
 
+static void say_why(struct world_case *c, const struct policy *p, const struct plan *plan, struct said *said)
+{
+        const struct case_section *s = case_section(c, "why");
+        struct policy_host host = case_host(c);
+        char op[16], path[256];
+        int size = 0;
+        for (const char *at = s ? s->text : NULL; s && at < s->text + s->length; at += size) {
+                struct why why;
+                size = 0;
+                assert_int_equal(sscanf(at, "%15s %255s%n", op, path, &size), 2);
+                size += at[size] == '\n';
+                policy_why(p, plan, &host, op, path, &why);
+                buf_printf(&said->text, "why %s %s: %s by the policy, error %d, %s\n", op, path,
+                           why.allow ? "not refused" : "refused", why.error, why.note ? why.note : "no note");
+        }
+}
+
 /* The plan is made where the case says what exists: what it refuses, what it notes, and why opens are brokered. */
 static void say_plan(struct world_case *c, const struct policy *p, struct said *said)
 {
@@ -61,6 +79,7 @@ static void say_plan(struct world_case *c, const struct policy *p, struct said *
                            plan.notes[i].text);
         if (r == 0)
                 buf_printf(&said->text, "brokered: %s\n", plan.why_open ? plan.why_open : "nothing");
+        say_why(c, p, r == 0 ? &plan : NULL, said);
         plan_free(&plan);
 }
 
