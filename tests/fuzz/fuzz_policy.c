@@ -4,6 +4,7 @@
  *
  *   findings    each points into its line, reads well on a terminal, and there is an error exactly where there is no policy
  *   order       the same lines the other way round are the same policy
+ *   layout      settles at once, and changes neither the meaning nor what is wrong
  *   verdicts    allowed or an errno, never both; a second evaluator, slow and plain, finds the same rule
  *   suggestions parse, and allow what they were asked for
  *   plans       a refusal names a line; a description is harmless */
@@ -11,6 +12,7 @@
 
 #include "base/buf.h"
 #include "policy/compiled.h"
+#include "policy/format.h"
 #include "policy/pattern.h"
 #include "policy/plan.h"
 #include "policy/rivals.h"
@@ -249,36 +251,74 @@ static void turn_round(const struct case_section *s, struct buf *out)
         }
 }
 
-static const char *same_text(const struct verdict *v)
+static const char *text_of(const struct verdict *v, bool texts)
 {
-        return v->rule ? v->rule->text : "";
+        return texts && v->rule ? v->rule->text : "";
 }
 
-static void order_means_nothing(struct world_case *c, const struct policy *p, const struct asked *a)
+/* `texts`: the rules are also written in the same way. */
+static void same_meaning(const struct policy *p, const struct policy *other, const struct asked *a, bool texts)
 {
-        struct buf text cleanup_buf = {0};
-        struct case_section before = c->sections[0];
-        struct policy *other = NULL;
-        struct heard heard;
-        turn_round(&before, &text);
-        c->sections[0].text = text.data;
-        c->sections[0].length = text.length;
-        must(compile(c, &other, &heard) == 0, "the other way round it is wrong");
+        size_t count, others;
+        const struct rule *rules = policy_rules(p, &count), *more = policy_rules(other, &others);
+        must(count == others, "%zu rules, %zu", count, others);
+        for (size_t i = 0; i < count; i++)
+                must(!strcmp(rules[i].pattern, more[i].pattern), "%s and %s", rules[i].text, more[i].text);
         for (size_t i = 0; i < a->count; i++) {
                 for (size_t w = 0; w < sizeof(wants) / sizeof(*wants); w++) {
                         const char *path = a->paths[i];
                         struct verdict one = policy_eval(p, path, strlen(path), wants[w]);
                         struct verdict two = policy_eval(other, path, strlen(path), wants[w]);
                         must(one.allow == two.allow && one.error == two.error && one.access == two.access &&
-                                     one.ancestor == two.ancestor && one.ask == two.ask && !strcmp(same_text(&one), same_text(&two)),
-                             "%s: %s against %s", path, same_text(&one), same_text(&two));
+                                     one.ancestor == two.ancestor && one.ask == two.ask &&
+                                     !strcmp(text_of(&one, texts), text_of(&two, texts)),
+                             "%s: %s against %s", path, text_of(&one, true), text_of(&two, true));
                 }
         }
-        size_t count, others;
-        policy_rules(p, &count);
-        policy_rules(other, &others);
-        must(count == others, "%zu rules, %zu", count, others);
+}
+
+/* Compiles the case with another text in place of the policy. */
+static int compile_as(struct world_case *c, const struct buf *text, struct policy **out, struct heard *heard)
+{
+        struct case_section before = c->sections[0];
+        c->sections[0].text = text->data ? text->data : "";
+        c->sections[0].length = text->length;
+        int r = compile(c, out, heard);
         c->sections[0] = before;
+        return r;
+}
+
+static void order_means_nothing(struct world_case *c, const struct policy *p, const struct asked *a)
+{
+        struct buf text cleanup_buf = {0};
+        struct policy *other = NULL;
+        struct heard heard;
+        turn_round(&c->sections[0], &text);
+        must(compile_as(c, &text, &other, &heard) == 0, "the other way round it is wrong");
+        same_meaning(p, other, a, true);
+        policy_unref(other);
+}
+
+/* Laid out, it is laid out; it means the same, and is as wrong as before. */
+static void layout_means_nothing(struct world_case *c, const struct policy *p, const struct heard *before,
+                                 const struct asked *a)
+{
+        struct buf once cleanup_buf = {0}, twice cleanup_buf = {0};
+        struct policy *other = NULL;
+        struct heard heard = {0};
+        int r = policy_format(&once, "x.policy", c->sections[0].text, c->sections[0].length, listen_diag, &heard);
+        must((r < 0) == (heard.errors > 0) && (r == 0 || r == -EINVAL), "%d", r);
+        must(r == 0 || !p, "a policy that cannot be laid out");
+        if (r < 0)
+                return;
+        must(policy_format(&twice, "x.policy", once.data ? once.data : "", once.length, NULL, NULL) == 0, "not twice");
+        must(once.length == twice.length && (!once.length || !memcmp(once.data, twice.data, once.length)), "%s---- and\n%s",
+             once.data, twice.data);
+        compile_as(c, &once, &other, &heard);
+        must((p != NULL) == (other != NULL), "laid out it is %s", p ? "wrong" : "right");
+        must(heard.errors == before->errors, "%u errors, and laid out %u", before->errors, heard.errors);
+        if (p)
+                same_meaning(p, other, a, false);
         policy_unref(other);
 }
 
@@ -342,10 +382,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct world_case c;
         struct policy *p = NULL;
         struct heard heard;
+        struct asked a = {0};
         unsigned total = 0;
         must(case_parse(&c, (const char *)data, size) == 0, "no memory");
         if (compile(&c, &p, &heard) == 0) {
-                struct asked a = {0};
                 ask_all(&a, &c, p);
                 for (size_t i = 0; i < a.count; i++) {
                         ask(&c, p, a.paths[i], i < 2);
@@ -357,9 +397,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      total);
                 order_means_nothing(&c, p, &a);
                 plan_it(&c, p, &a);
-                for (size_t i = 0; i < a.count; i++)
-                        free(a.paths[i]);
         }
+        layout_means_nothing(&c, p, &heard, &a);
+        for (size_t i = 0; i < a.count; i++)
+                free(a.paths[i]);
         policy_unref(p);
         case_free(&c);
         return 0;
