@@ -42,10 +42,12 @@ MANUALS  := $(wildcard docs/*.[1-9])
 EXTRAS   := completions/cordon.bash:bash-completion/completions/cordon completions/_cordon:zsh/site-functions/_cordon \
             completions/cordon.fish:fish/vendor_completions.d/cordon.fish \
             $(foreach kind,ftdetect ftplugin syntax,editors/vim/$(kind)/cordon.vim:vim/vimfiles/$(kind)/cordon.vim)
+SHAREDIR ?= $(DATADIR)/cordon
+POLICIES := $(wildcard examples/policies/*.policy)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run check check-long check-unit check-differential check-run test-helpers tests examples bench lint deps test-deps clean install uninstall
+.PHONY: FORCE all run check check-long check-unit check-differential check-run test-helpers tests examples bench lint deps test-deps clean install uninstall
 
 all: $(BUILD)/cordon
 
@@ -126,6 +128,13 @@ $(BUILD)/policy/bundles.c: $(wildcard policy/bundles/*.policy) tools/embed-bundl
 $(BUILD)/policy/bundles.o: $(BUILD)/policy/bundles.c
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
+# Where policies will be installed is compiled in; made anew only where it is another place than last time.
+$(BUILD)/share-directory: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SHAREDIR)/policies' | cmp -s - $@ || echo '$(SHAREDIR)/policies' > $@
+$(BUILD)/lib/search.o: $(BUILD)/share-directory
+$(BUILD)/lib/search.o: ALL_CFLAGS += -DCORDON_SHARE='"$(SHAREDIR)/policies"'
+
 # Filters for the common wishes, made by the library's own compiler. (When cross-compiling, run this with the host's compiler.)
 GEN_OBJ := $(addprefix $(BUILD)/,tools/gen-filters.o policy/standard.o policy/filter.o policy/bpf.o policy/syscalls.o)
 $(BUILD)/tools/gen-filters: $(GEN_OBJ)
@@ -166,12 +175,15 @@ install: $(BUILD)/cordon $(BUILD)/cordon.pc
 	        install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
 	for extra in $(EXTRAS); do \
 	        install -D -m 644 $${extra%%:*} $(DESTDIR)$(DATADIR)/$${extra##*:} || exit 1; done
+	for policy in $(POLICIES); do \
+	        install -D -m 644 $$policy $(DESTDIR)$(SHAREDIR)/policies/$${policy##*/} || exit 1; done
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/cordon $(DESTDIR)$(LIBDIR)/libcordon.a $(DESTDIR)$(LIBDIR)/pkgconfig/cordon.pc \
 	        $(DESTDIR)$(INCDIR)/cordon.h
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	for extra in $(EXTRAS); do rm -f $(DESTDIR)$(DATADIR)/$${extra##*:}; done
+	for policy in $(POLICIES); do rm -f $(DESTDIR)$(SHAREDIR)/policies/$${policy##*/}; done
 
 # What an embedder's build asks for: pkg-config --cflags --libs cordon.
 $(BUILD)/cordon.pc: include/cordon.h Makefile

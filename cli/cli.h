@@ -47,5 +47,6 @@ int check_main(const struct settings *settings);
 int explain_main(const struct settings *settings);
 int why_main(const struct settings *settings);
 int fmt_main(const struct settings *settings);
+int show_main(const struct settings *settings);
 
 #endif

@@ -8,8 +8,9 @@
 
 static const struct option_row run_options[] = {
         {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies),
-         "a policy file, or @bundle; may be repeated, all of them\n"
-         "hold. Without it: the system readable, the current\n"
+         "a policy file, with a slash in its path; a NAME that\n"
+         "`cordon show` lists; or @bundle. May be repeated, all of\n"
+         "them hold. Without it: the system readable, the current\n"
          "directory writable, nothing else of your home, no network"},
         {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
          "give a `param` of the policy its value; may be repeated"},
@@ -66,6 +67,13 @@ static const struct option_row fmt_options[] = {
         {0},
 };
 
+static const struct option_row show_options[] = {
+        {0, "json", NULL, OPTION_FLAG, FIELD(json), "for programs: one JSON array, with an object for each"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
 const struct command commands[] = {
         {
                 .name = "run",
@@ -77,9 +85,9 @@ const struct command commands[] = {
                 .options = run_options,
                 .examples = "  cordon run make\n"
                             "      contained by the default policy\n"
-                            "  cordon run -p pdf.policy -D IN=a.pdf -- pdftotext a.pdf -\n"
+                            "  cordon run -p ./pdf.policy -D IN=a.pdf -- pdftotext a.pdf -\n"
                             "      contained by your policy, which has a parameter\n"
-                            "  cordon run -p ci.policy --audit denied.json -q -- ./build.sh\n"
+                            "  cordon run -p ./ci.policy --audit denied.json -q -- ./build.sh\n"
                             "      in a script: refusals go to a file\n",
                 .exits = "  the program's own, or 128 + the number of the signal that ended it; or:\n"
                          "  124  the policy's time limit was over\n"
@@ -97,7 +105,7 @@ const struct command commands[] = {
                 .about = "Nothing is run. Every error is shown with its line and column. Each POLICY is checked on\n"
                          "its own.\n",
                 .options = check_options,
-                .examples = "  cordon check agent.policy -D REPO=.\n"
+                .examples = "  cordon check ./agent.policy -D REPO=.\n"
                             "      all of its errors, then its own tests\n"
                             "  cordon check -q policies/*.policy\n"
                             "      in a commit hook: silent if all is well\n"
@@ -119,9 +127,9 @@ const struct command commands[] = {
                 .options = explain_options,
                 .examples = "  cordon explain\n"
                             "      what `cordon run` does without a policy\n"
-                            "  cordon explain agent.policy -D REPO=.\n"
+                            "  cordon explain ./agent.policy -D REPO=.\n"
                             "      a policy with a parameter\n"
-                            "  cordon explain pdf.policy -D IN=a.pdf -- pdftotext\n"
+                            "  cordon explain ./pdf.policy -D IN=a.pdf -- pdftotext\n"
                             "      with the program that $PROG stands for\n"
                             "  cordon explain --json ./agent.policy | jq -r '.rules[].path'\n"
                             "      every path that a rule is about\n",
@@ -174,6 +182,26 @@ const struct command commands[] = {
                 .words = WORDS_PLAIN,
                 .misused = CHECK_FAILED,
                 .fn = fmt_main,
+        },
+        {
+                .name = "show",
+                .summary = "list the bundles and the policies that have a name, or print some",
+                .usage = "cordon show [OPTION]... [POLICY]...",
+                .about = "Without POLICY: all bundles, and the policies in ~/.config/cordon, /etc/cordon and the share\n"
+                         "directory. With POLICY: the text that `use` and `-p` would take; on standard error, where it is.\n",
+                .options = show_options,
+                .examples = "  cordon show\n"
+                            "      what there is\n"
+                            "  cordon show @git\n"
+                            "      what a bundle says\n"
+                            "  cordon show agent > ./agent.policy\n"
+                            "      a copy, to change it\n",
+                .exits = "  0  shown\n"
+                         "  1  there is no such bundle\n"
+                         "  2  usage, or a file that is not there, cannot be read, or is not to be trusted\n",
+                .words = WORDS_PLAIN,
+                .misused = CHECK_FAILED,
+                .fn = show_main,
         },
 };
 

@@ -17,9 +17,9 @@ static void help(FILE *to)
         fprintf(to, "Examples:\n"
                     "  cordon run make\n"
                     "      contained by the default policy\n"
-                    "  cordon run -p my.policy -- python3 job.py\n"
+                    "  cordon run -p ./my.policy -- python3 job.py\n"
                     "      contained by your own\n"
-                    "  cordon check my.policy\n"
+                    "  cordon check ./my.policy\n"
                     "      find its errors\n\n"
                     "Read on: cordon run --help, cordon(1), cordon-policy(5).\n");
 }

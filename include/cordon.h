@@ -53,7 +53,7 @@ enum cordon_severity { CORDON_ERROR = 1, CORDON_WARNING = 2, CORDON_NOTE = 3 };
 /* One finding about a policy file. Lines and columns count from 1; columns and widths count bytes. */
 typedef struct cordon_diag {
         int severity;        /* enum cordon_severity */
-        const char *file;    /* as the user named it, or "@bundle" */
+        const char *file;    /* as the user named it, "@bundle", or where in the search path it is */
         unsigned line;       /* 0: the finding is about the whole file */
         unsigned column;
         unsigned width;      /* how many bytes the caret underlines, at least 1 */
@@ -70,17 +70,24 @@ CORDON_API size_t cordon_diag_format(const cordon_diag *diag, char *buf, size_t 
 
 typedef struct cordon_policy_options {
         size_t size;
-        const char *const *files;   /* NULL-terminated; a path, or "@bundle". NULL or empty: the default policy */
+        const char *const *files;   /* NULL-terminated; "@bundle", a path with a slash in it, or a name for `search`.
+                                     * NULL or empty: the default policy */
         const char *const *defines; /* NULL-terminated "NAME=VALUE", or NULL */
         const char *program;        /* what $PROG stands for: an absolute path; NULL: a placeholder (for checking) */
         const char *cwd;            /* $CWD; NULL: getcwd(3) */
         const char *home;           /* $HOME and ~; NULL: HOME, else what /etc/passwd has, else "/nonexistent" */
         cordon_diag_fn *diag;       /* gets every finding, errors and warnings; may be NULL */
         void *diag_ctx;
+        /* Directories in which names without a slash are looked for, in this order, as NAME and as NAME.policy; ends with
+         * NULL. NULL: XDG_CONFIG_HOME/cordon (home/.config/cordon where that is not set), /etc/cordon, and the share
+         * directory that was chosen when the library was built. The current directory is never among them by itself. What
+         * others than root and the user could have changed is refused: see cordon(1). */
+        const char *const *search;
 } cordon_policy_options;
 
 /* Loads and compiles. Every error of every file reaches `diag` before the call returns.
- * -EINVAL: the policy has errors. -ENOENT, -EACCES, -EISDIR, -EFBIG, …: a file could not be read (also a diag). */
+ * -EINVAL: the policy has errors. -ENOENT, -EACCES, -EISDIR, -EFBIG, …: a file could not be read; -EPERM: one in the
+ * search path is not to be trusted (also a diag). */
 CORDON_API int cordon_policy_load(cordon_policy **out, const cordon_policy_options *options, cordon_error *err);
 CORDON_API cordon_policy *cordon_policy_ref(cordon_policy *policy);   /* returns its argument */
 CORDON_API cordon_policy *cordon_policy_unref(cordon_policy *policy); /* takes NULL; returns NULL */
@@ -88,6 +95,31 @@ CORDON_API cordon_policy *cordon_policy_unref(cordon_policy *policy); /* takes N
 /* Runs the policy's own `expect` lines with the evaluator that enforces. Failures reach `diag` as errors.
  * Returns how many failed, and through `total` how many there are. */
 CORDON_API int cordon_policy_expect(const cordon_policy *policy, cordon_diag_fn *diag, void *diag_ctx, unsigned *total);
+
+/* What there is to name in `files` and to `use`: the bundles, and the policy files of the search path. Raw bytes: escape
+ * before printing. */
+typedef struct cordon_source {
+        const char *name;      /* what to write: "@git", "agent"; for a path, that */
+        const char *path;      /* of the file; NULL: a bundle, compiled into the library */
+        const char *summary;   /* the comment on its first line; "" where there is none */
+        const char *text;      /* all of it, not terminated; NULL where it was not read */
+        size_t length;
+        const char *objection; /* why this one is not what the name stands for, or is refused; NULL: it can be used */
+} cordon_source;
+
+typedef void cordon_source_fn(void *ctx, const cordon_source *source);
+
+/* Calls `fn` for each bundle, by name, and then for each policy file in each directory of the search path: every file that
+ * is called NAME.policy or begins with `cordon`. Of the options only `search` and `home` are used; NULL: the defaults. What a
+ * source points to lives for the call of `fn` only. Reads files, keeps nothing; any thread may call it. 0, -EINVAL for options
+ * that make no sense, or -ENOMEM. A directory that does not exist or can't be read has nothing in it. */
+CORDON_API int cordon_source_list(const cordon_policy_options *options, cordon_source_fn *fn, void *ctx, cordon_error *err);
+
+/* Calls `fn` once, with what loading `name` would load. Its text is not looked at: it may have errors. Where there is none,
+ * the options' `diag` gets the finding that cordon_policy_load() has for this name, and the call returns its error: -EINVAL for
+ * a bundle, -ENOENT, -EACCES, -EPERM and others for a file. */
+CORDON_API int cordon_source_find(const char *name, const cordon_policy_options *options, cordon_source_fn *fn, void *ctx,
+                                  cordon_error *err);
 
 /* Takes a part of a text; not terminated. */
 typedef void cordon_write_fn(void *ctx, const char *text, size_t length);

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "lib/git.h"
+#include "lib/trust.h"
 #include "policy/bundles.h"
 
 #define FILE_MOST POLICY_TEXT_MOST
@@ -71,6 +73,18 @@ static int read_file(void *ctx, const char *name, char **data, size_t *length, c
         snprintf(identity, 64, "%llx:%llx", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
         *data = text;
         return 0;
+}
+
+static int read_trusted(void *ctx, const char *name, char **data, size_t *length, char identity[64], char why[FOUND_WHY])
+{
+        int r = trust_path(name, why, FOUND_WHY);
+        return r == 0 ? read_file(ctx, name, data, length, identity) : r;
+}
+
+static const char *bundle_name(void *ctx, size_t index)
+{
+        (void)ctx;
+        return bundles[index].name;
 }
 
 static const char *bundle(void *ctx, const char *name)
@@ -189,5 +203,10 @@ static int canonical(void *ctx, const char *path, char *out, mode_t *mode,
 
 struct policy_host host_real(void)
 {
-        return (struct policy_host){.read_file = read_file, .bundle = bundle, .canonical = canonical};
+        return (struct policy_host){.read_file = read_file,
+                                    .read_trusted = read_trusted,
+                                    .bundle = bundle,
+                                    .bundle_name = bundle_name,
+                                    .git = git_directories,
+                                    .canonical = canonical};
 }

@@ -4,15 +4,14 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "lib/host.h"
+#include "lib/search.h"
 #include "lib/standard_cwd.h"
 
 struct cordon_policy {
@@ -31,33 +30,19 @@ void policy_listen(void *ctx, const cordon_diag *d)
                 l->diag(l->ctx, d);
 }
 
-/* Where the environment has no HOME (a service, a sandbox): what /etc/passwd says, read without the name service, which a
- * statically linked program cannot load; else the directory that by convention does not exist, so that `~` matches nothing. */
-static const char *home_of_user(char *buf, size_t size)
-{
-        struct passwd entry, *found = NULL;
-        FILE *file = fopen("/etc/passwd", "re");
-        while (file && fgetpwent_r(file, &entry, buf, size, &found) == 0 && entry.pw_uid != getuid())
-                found = NULL;
-        if (file)
-                fclose(file);
-        return found && found->pw_dir[0] == '/' ? found->pw_dir : "/nonexistent";
-}
-
 static int compile(struct policy **out, const cordon_policy_options *o, struct listener *listener)
 {
         char cwd[PATH_MAX];
         struct policy_host host = host_real();
-        char passwd[4096];
-        const char *home = o->home ? o->home : getenv("HOME");
-        if (!home || !*home)
-                home = home_of_user(passwd, sizeof(passwd));
+        struct search_path search;
+        search_path_init(&search, o);
         struct policy_request request = {
                 .files = o->files,
                 .defines = o->defines,
                 .program = o->program,
                 .base = getcwd(cwd, sizeof(cwd)), /* NULL where it is gone */
-                .home = home,
+                .home = search.home,
+                .search = search.directories,
                 .uid = getuid(),
                 .host = &host,
                 .diag = policy_listen,
@@ -65,7 +50,7 @@ static int compile(struct policy **out, const cordon_policy_options *o, struct l
         };
         request.cwd = o->cwd ? o->cwd : request.base;
         bool standard = !o->files || !o->files[0];
-        const char *objection = standard && request.cwd ? standard_cwd_objection(request.cwd, home) : NULL;
+        const char *objection = standard && request.cwd ? standard_cwd_objection(request.cwd, search.home) : NULL;
         if (objection)
                 return error_set(&listener->first, EINVAL,
                                  "the default policy makes the current directory writable, and %s %s: change to a directory of "
@@ -74,20 +59,29 @@ static int compile(struct policy **out, const cordon_policy_options *o, struct l
         return policy_compile(out, &request);
 }
 
+int policy_options_read(cordon_policy_options *out, const cordon_policy_options *given, cordon_error *err)
+{
+        *out = (cordon_policy_options){.size = sizeof(*out)};
+        if (!given)
+                return 0;
+        if (given->size == 0 || given->size > sizeof(*out))
+                return error_set(err, EINVAL, "cordon_policy_options.size is wrong");
+        memcpy(out, given, given->size); /* a program built against an older header gives less */
+        return 0;
+}
+
 int cordon_policy_load(cordon_policy **out, const cordon_policy_options *options, cordon_error *err)
 {
-        static const cordon_policy_options standard = {.size = sizeof(standard)};
-        cordon_policy_options o = {0};
-        const cordon_policy_options *given = options ? options : &standard;
+        cordon_policy_options o;
         if (!out)
                 return error_set(err, EINVAL, "no place for the policy was given");
         *out = NULL;
-        if (given->size == 0 || given->size > sizeof(o))
-                return error_set(err, EINVAL, "cordon_policy_options.size is wrong");
-        memcpy(&o, given, given->size); /* a program built against an older header gives less */
+        int r = policy_options_read(&o, options, err);
+        if (r < 0)
+                return r;
         struct listener listener = {.diag = o.diag, .ctx = o.diag_ctx};
         cordon_policy *p = calloc(1, sizeof(*p));
-        int r = p ? compile(&p->policy, &o, &listener) : -ENOMEM;
+        r = p ? compile(&p->policy, &o, &listener) : -ENOMEM;
         if (r < 0) {
                 free(p);
                 if (listener.first.code)

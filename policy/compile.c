@@ -81,6 +81,12 @@ static bool same_content(const struct rule *a, const struct rule *b)
                (!a->content || memcmp(a->content, b->content, a->content_length) == 0);
 }
 
+/* Two variables that have one value this time: $IN and $OUT, or $GIT_DIR and $GIT_COMMON_DIR. */
+static bool by_value(const struct rule *a, const struct rule *b)
+{
+        return (strchr(a->text, '$') || strchr(b->text, '$')) && strcmp(a->text, b->text) != 0;
+}
+
 /* Two lines of one file about one path: the same thing said twice is harmless, two things are not. In a bundle two names
  * may be links to one place on this host and not on another, or $CWD may be anywhere: there the stricter rule decides. */
 static void duplicate_check(struct compile *c, const struct pending *first, const struct pending *again)
@@ -99,8 +105,9 @@ static void duplicate_check(struct compile *c, const struct pending *first, cons
                 hint = "one path has one rule: keep one of the two";
         if (differ && !again->at.source->bundle)
                 report(c, &again->at, hint, "this path already has '%s' on line %u", a->verb, a->origin.line);
-        else if (!differ && !linked && !again->at.source->bundle)
-                report_warning(c, &again->at, "one of the two lines will do", "this is already said on line %u", a->origin.line);
+        else if (!differ && !linked && !again->at.source->bundle && !by_value(a, b))
+                report_warning(c, &again->at, "one of the two lines will do", "this is already said on line %u",
+                               a->origin.line);
 }
 
 /* The literal directories above a grant can be passed through: an `ancestor` verdict. */

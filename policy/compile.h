@@ -1,9 +1,11 @@
 /* The state of one compilation; private to this room.
  *
  *   load.c    files to sources: reading, UTF-8, `use`, breadth first, so that a source's depth is its smallest
+ *   find.c    names to files and bundles, and what to say where there is none
  *   lex.c     a line to words: decoded text with a mark on each byte that says how literal it is
  *   vars.c    variables: built-in, param, let; resolved when asked for, so that order does not matter
  *   params.c  where they come from: param and let lines, -D
+ *   git.c     $GIT_DIR and its like
  *   verbs.c   the table of verbs. They are carried out by rules.c, virtual.c, world.c, identity.c, inherit.c, network.c,
  *             require.c, limits.c and env.c
  *   glob.c    an expanded word to patterns: braces, components, the canonical prefix
@@ -78,6 +80,7 @@ struct source {
         size_t variable_count;
         unsigned depth, index;
         bool bundle;
+        const struct policy_git *git; /* what $GIT_DIR and its like are here, once somebody has asked */
         const struct source *parent; /* who used it first, and where */
         struct place parent_at;
         bool blamed; /* the note which line used it was given */
@@ -247,11 +250,12 @@ int expand_value(struct compile *c, struct source *s, struct line *l, const stru
 /* The same for a single absolute path, canonical. `asked` may be NULL. */
 int expand_path(struct compile *c, struct source *s, struct line *l, const struct word *word, const char **out,
                 const char **asked);
+struct variable *variable_find(struct source *s, const char *name, size_t length);
 int variable_resolve(struct compile *c, struct source *s, struct variable *v);
 bool variable_builtin(const char *name, size_t length);
 const char *builtin_name(size_t index); /* NULL: there are no more */
 /* 0; 1: there is no such name; -ENODATA: there is, and it has no value here; -ENOMEM. */
-int builtin_value(struct compile *c, const struct source *s, const char *name, size_t length, const char **out);
+int builtin_value(struct compile *c, struct source *s, const char *name, size_t length, const char **out);
 bool name_valid(const char *name, size_t length);
 
 /* ---- params.c ------------------------------------------------------------------------------------------------- */
@@ -261,6 +265,17 @@ int variables_collect(struct compile *c, struct source *s);
 int variables_resolve(struct compile *c, struct source *s);
 int defines_collect(struct compile *c);
 void defines_check(struct compile *c);
+
+/* ---- git.c ------------------------------------------------------------------------------------------------------ */
+
+/* The value of $GIT_DIR, $GIT_COMMON_DIR or $GIT_FILE for the work tree that the file's param REPO names. -ENODATA
+ * where it has none. */
+int git_value(struct compile *c, struct source *s, const char *name, const char **out);
+
+/* ---- find.c ----------------------------------------------------------------------------------------------------- */
+
+/* Says why `name` could not be read. `at`: the `use` line's word, NULL for the user's own files. Returns 1 or -ENOMEM. */
+int find_failed(struct compile *c, const struct place *at, const char *name, const struct policy_found *found, int error);
 
 /* ---- glob.c --------------------------------------------------------------------------------------------------- */
 

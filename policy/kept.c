@@ -28,7 +28,7 @@ static void variable_keep(struct policy *p, const struct policy_variable *variab
         p->variables[p->variable_count++] = *variable;
 }
 
-/* $HERE is another one in each file; the others are the same everywhere. */
+/* $HERE and those of git are others in each file; the rest is the same everywhere. */
 static int builtins_keep(struct compile *c)
 {
         const char *name;
@@ -36,7 +36,7 @@ static int builtins_keep(struct compile *c)
         for (size_t i = 0; (name = builtin_name(i)); i++) {
                 struct policy_variable v = {.kind = VARIABLE_BUILTIN, .name = name};
                 struct source **all = c->sources.items;
-                if (c->sources.count == 0 || !strcmp(name, "HERE"))
+                if (c->sources.count == 0 || !strcmp(name, "HERE") || !strncmp(name, "GIT_", 4))
                         continue;
                 if (builtin_value(c, all[0], name, strlen(name), &v.value) == -ENOMEM)
                         return -ENOMEM;
@@ -47,8 +47,23 @@ static int builtins_keep(struct compile *c)
         return 0;
 }
 
+/* Where the file asked for them: to look for a repository that nobody asked for is not ours. */
+static void git_keep(struct compile *c, const struct source *s)
+{
+        const struct policy_git *git = s->git;
+        const struct {
+                const char *name, *value;
+        } rows[] = {{"GIT_DIR", git ? git->dir : NULL}, {"GIT_COMMON_DIR", git ? git->common : NULL},
+                    {"GIT_FILE", git ? git->file : NULL}};
+
+        for (size_t i = 0; git && i < sizeof(rows) / sizeof(*rows); i++)
+                variable_keep(c->policy, &(struct policy_variable){.kind = VARIABLE_BUILTIN, .name = rows[i].name,
+                                                                   .value = rows[i].value, .origin = {s->name, 0}});
+}
+
 static void lines_keep(struct compile *c, const struct source *s)
 {
+        git_keep(c, s);
         if (s->here)
                 variable_keep(c->policy, &(struct policy_variable){.kind = VARIABLE_BUILTIN, .name = "HERE", .value = s->here,
                                                                    .origin = {s->name, 0}});
@@ -72,7 +87,7 @@ int kept_finish(struct compile *c)
         while (builtin_name(most))
                 most++;
         for (size_t i = 0; i < c->sources.count; i++)
-                most += 1 + all[i]->variable_count;
+                most += 4 + all[i]->variable_count; /* $HERE, and three of git */
         c->policy->variables = arena_alloc(c->arena, (most + 1) * sizeof(*c->policy->variables));
         if (!c->policy->variables || sources_keep(c) < 0 || builtins_keep(c) < 0)
                 return -ENOMEM;

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "policy/compile.h"
+
+#define STANDARD_NAME "(default)" /* what counts where no file is given: the bundle, under a name that says why */
 
 /* The directory of a file, for $HERE. */
 static const char *here_of(struct compile *c, const char *name)
@@ -115,55 +116,7 @@ static int source_text(struct compile *c, struct source *s, const char *data, si
         return r == 0 && s->line_count > 0 ? 0 : r;
 }
 
-/* ---- finding and reading ---------------------------------------------------------------------------------------- */
-
-static const char *unreadable(int error)
-{
-        switch (error) {
-        case -EISDIR:
-                return "this is a directory, not a policy file";
-        case -EFBIG:
-                return "this file is too large for a policy (4 MiB at most)";
-        case -EINVAL:
-                return "this is not a regular file";
-        case -ENOENT:
-                return "there is no such file";
-        default:
-                return NULL;
-        }
-}
-
-/* Where nothing is to be blamed but the command line, the finding is about the file itself. */
-static int read_failed(struct compile *c, const struct place *at, const char *name, int error)
-{
-        const char *why = unreadable(error);
-        struct source stand_in = {.name = name};
-        struct place file = {.source = &stand_in};
-        if (!at && !c->read_error)
-                c->read_error = -error;
-        if (!at)
-                return report(c, &file, NULL, "%s", why ? why : error_text(-error));
-        return report(c, at, NULL, "cannot use '%s': %s", name, why ? why : error_text(-error));
-}
-
-static int bundle_missing(struct compile *c, const struct place *at, const char *name)
-{
-        static const char *const known[] = {"base", "python", "cc", "node", "dev"};
-        static const char *const later[] = {"git", "secrets", "net", "rust", "go", "java", "gui"};
-        struct source stand_in = {.name = name};
-        struct place file = {.source = &stand_in};
-        struct nearest n = nearest_begin(c, name + 1);
-        for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++) {
-                if (!strcmp(name + 1, later[i]))
-                        return report(c, at ? at : &file, "there are @base, @python, @cc, @node and @dev",
-                                      "the bundle '%s' is not in this version", name);
-        }
-        for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-                nearest_offer(&n, known[i]);
-        const char *hint = nearest_hint(c, &n, "@");
-        return report(c, at ? at : &file, hint ? hint : "there are @base, @python, @cc, @node and @dev",
-                      "there is no bundle '%s'", name);
-}
+/* ---- one name ----------------------------------------------------------------------------------------------------- */
 
 static void source_used(struct source *s, const struct place *at)
 {
@@ -172,57 +125,42 @@ static void source_used(struct source *s, const struct place *at)
         s->parent_at = *at;
 }
 
-/* `*out` is the source, new or known. `at`: the `use` line's word, NULL for the user's own files. */
-static int load_one(struct compile *c, const char *name, const struct place *at, struct source **out)
+static int source_load(struct compile *c, const char *name, const struct place *at, const struct policy_found *found,
+                       struct source **out)
 {
-        const struct policy_host *host = c->request->host;
-        bool implicit = !strcmp(name, "(default)"), bundle = name[0] == '@' || implicit;
-        char identity[64] = "", *data = NULL;
-        size_t length = 0;
-        const char *text = NULL;
-        if (bundle) {
-                text = host->bundle(host->ctx, implicit ? "default" : name + 1);
-                if (!text)
-                        return bundle_missing(c, at, name);
-                snprintf(identity, sizeof(identity), "@%.60s", implicit ? "default" : name + 1);
-                length = strlen(text);
-        } else {
-                int r = host->read_file(host->ctx, name, &data, &length, identity);
-                if (r == -ENOMEM)
-                        return r;
-                if (r < 0)
-                        return read_failed(c, at, name, r);
-                text = data;
-        }
-        *out = source_find(c, identity);
-        int r = 0;
-        if (!*out) {
-                struct place file = {0};
-                *out = source_new(c, name, identity, bundle);
-                file.source = *out;
-                if (*out && at)
-                        source_used(*out, at);
-                if (!*out)
-                        r = -ENOMEM;
-                else if (c->sources.count > SOURCES_MAX)
-                        r = report(c, at ? at : &file, NULL, "too many files are used (%u at most)", SOURCES_MAX);
-                else
-                        r = source_text(c, *out, text, length);
-        }
-        free(data);
-        return r == -ENOMEM ? r : 0;
+        struct place file = {0};
+        bool bundle = !found->path[0];
+        *out = source_find(c, found->identity);
+        if (*out)
+                return 0;
+        *out = source_new(c, bundle ? name : found->path, found->identity, bundle);
+        if (!*out)
+                return -ENOMEM;
+        file.source = *out;
+        if (at)
+                source_used(*out, at);
+        if (c->sources.count > SOURCES_MAX)
+                return report(c, at ? at : &file, "put some of them together", "too many files are used (%u at most)",
+                              SOURCES_MAX);
+        return source_text(c, *out, found->text, found->length);
 }
 
-/* `use?` takes a file that may not be there. A bundle is always there: a name that is none is a slip of the pen. */
-static bool may_be_missing(const struct compile *c, const struct line *l, const char *name)
+/* `*out` is the source, new or known. `at`: the `use` line's word, NULL for the user's own files. `optional`: it may not be
+ * there, and then `*out` stays NULL; but a bundle always is, and a name that is none is a slip of the pen. */
+static int load_one(struct compile *c, const char *name, const struct place *at, bool optional, struct source **out)
 {
-        char identity[64], *data = NULL;
-        size_t length = 0;
-        if (strcmp(l->verb->name, "use?") != 0 || name[0] == '@')
-                return false;
-        int r = c->request->host->read_file(c->request->host->ctx, name, &data, &length, identity);
-        free(data);
-        return r == -ENOENT;
+        struct policy_found *found = calloc(1, sizeof(*found)); /* three paths long: not on the stack */
+        const char *wanted = strcmp(name, STANDARD_NAME) != 0 ? name : "@default";
+        if (!found)
+                return -ENOMEM;
+        int r = policy_find(c->request->host, c->request->search, wanted, found);
+        if (r == 0)
+                r = source_load(c, name, at, found, out);
+        else if (r != -ENOMEM && !(optional && r == -ENOENT && name[0] != '@'))
+                r = find_failed(c, at, name, found, r);
+        policy_found_free(found);
+        free(found);
+        return r == -ENOMEM ? r : 0;
 }
 
 /* One more than may be is kept, and was reported: nothing is read after it. */
@@ -241,14 +179,12 @@ static int use_one(struct compile *c, struct source *s, struct line *l, const st
                 return 1;
         if (name[0] != '@' || w->marks[0] != MARK_PLAIN)
                 r = expand_value(c, s, l, w, 0, false, &name);
-        if (r == 0 && name[0] != '@' && name[0] != '/')
-                r = report(c, &at, arena_printf(c->arena, name[strcspn(name, "./")] ? "write $HERE/%s"
-                                                                              : "write @%s for a bundle", name),
-                           "a path must be absolute");
+        if (r == 0 && name[0] != '@' && name[0] != '/' && strchr(name, '/'))
+                r = report(c, &at, arena_printf(c->arena, "write $HERE/%s", name), "a path must be absolute");
         if (r == 0)
                 used = source_named(c, name); /* whoever says it again does not make it read again */
-        if (r == 0 && !used && !may_be_missing(c, l, name))
-                r = load_one(c, name, &at, &used);
+        if (r == 0 && !used)
+                r = load_one(c, name, &at, !strcmp(l->verb->name, "use?"), &used);
         if (r != 0 || !used)
                 return r;
         struct use_edge *edge = vector_push(&c->uses, sizeof(*edge));
@@ -272,13 +208,13 @@ int load_use(struct compile *c, struct source *s, struct line *l)
 
 int load_all(struct compile *c)
 {
-        static const char *const standard[] = {"(default)", NULL};
+        static const char *const standard[] = {STANDARD_NAME, NULL};
         const char *const *files = c->request->files;
         if (!files || !files[0])
                 files = standard;
         for (size_t i = 0; files[i] && !sources_full(c); i++) {
                 struct source *s = NULL;
-                if (load_one(c, files[i], NULL, &s) == -ENOMEM)
+                if (load_one(c, files[i], NULL, false, &s) == -ENOMEM)
                         return -ENOMEM;
         }
         for (size_t i = 0; i < c->sources.count && i < SOURCES_MAX; i++) { /* grows while it runs */

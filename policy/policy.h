@@ -9,6 +9,7 @@
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -166,6 +167,17 @@ struct world {
 
 /* ---- the host, as far as a policy must know it ---------------------------------------------------------------- */
 
+#define FOUND_WHY 512
+
+/* A file `.git` names directories, and they name others: whoever could write in the work tree chose these names. So
+ * they are followed only where all of them agree, as `git worktree add` leaves them, and no link is among them. */
+struct policy_git {
+        char dir[PATH_MAX];    /* this work tree's own: REPO/.git, or COMMON/worktrees/NAME */
+        char common[PATH_MAX]; /* what all work trees share */
+        char file[PATH_MAX];   /* the file that says which they are, there or not: REPO/.git, or DIR/commondir */
+        char why[FOUND_WHY];   /* what is wrong, where it was not followed; `dir` and `common` mean nothing then */
+};
+
 struct policy_host {
         void *ctx;
         /* Whole content of the policy file `name`, malloc'ed, not terminated. 0 or -errno (-EISDIR, -EFBIG, …).
@@ -177,7 +189,37 @@ struct policy_host {
          * as it is. For each symlink met, calls `link`. `*mode` gets st_mode of the whole, 0 where it does not exist. */
         int (*canonical)(void *ctx, const char *path, char *out, mode_t *mode,
                          void (*link)(void *link_ctx, const char *path, const char *target), void *link_ctx);
+        /* As read_file, for a file of the search path, which nobody but root and this user may be able to change, nor the
+         * directories on the way: -EPERM, and why not in words. NULL where there is no search path. */
+        int (*read_trusted)(void *ctx, const char *name, char **data, size_t *length, char identity[64],
+                            char why[FOUND_WHY]);
+        /* The name of the bundle with that number, counted from 0; NULL behind the last. */
+        const char *(*bundle_name)(void *ctx, size_t index);
+        /* Where git keeps what belongs to the work tree `repo`, an absolute path; see struct policy_git. NULL: in
+         * `repo`/.git. */
+        int (*git)(void *ctx, const char *repo, struct policy_git *out);
 };
+
+/* ---- finding one ---------------------------------------------------------------------------------------------- */
+
+/* A policy file or a bundle, before anything is made of it. */
+struct policy_found {
+        char path[PATH_MAX];  /* of a file; "" for a bundle */
+        char identity[64];    /* equal for the same file or bundle */
+        const char *text;     /* not terminated */
+        size_t length;
+        char *data;           /* what has to be freed, or NULL */
+        char why[FOUND_WHY];  /* for -EPERM */
+};
+
+/* "@name" is a bundle, what has a slash in it is a file. Any other name is looked for, as it is and with ".policy" behind
+ * it, in the directories of `search`, which ends with NULL; the first that is there counts. Where `search` is NULL the
+ * name is a file. 0, -ENOENT where there is none, -EPERM where it is not to be trusted, or what reading it gave. */
+int policy_find(const struct policy_host *host, const char *const *search, const char *name, struct policy_found *out);
+void policy_found_free(struct policy_found *found);
+
+/* What a policy says of itself: the comment on its first line, cut to `size`; "" where there is none. */
+void policy_summary(const char *text, size_t length, char *out, size_t size);
 
 /* ---- making one ----------------------------------------------------------------------------------------------- */
 
@@ -187,6 +229,7 @@ struct policy_request {
         const char *const *files;
         const char *const *defines;
         const char *program, *cwd, *home;
+        const char *const *search; /* where names without a slash are looked for; see policy_find() */
         const char *base; /* the directory that relative names in `files` count from, for $HERE; NULL: cwd */
         uid_t uid;
         const struct policy_host *host;

@@ -25,6 +25,9 @@ static const struct {
         {"XDG_DATA_HOME", "/.local/share"},
         {"XDG_STATE_HOME", "/.local/state"},
         {"XDG_RUNTIME_DIR", NULL},
+        {"GIT_DIR", NULL},
+        {"GIT_COMMON_DIR", NULL},
+        {"GIT_FILE", NULL},
 };
 
 static bool is(const char *text, size_t length, const char *name)
@@ -55,7 +58,7 @@ const char *builtin_name(size_t index)
         return index < sizeof(builtins) / sizeof(*builtins) ? builtins[index].name : NULL;
 }
 
-int builtin_value(struct compile *c, const struct source *s, const char *name, size_t length, const char **out)
+int builtin_value(struct compile *c, struct source *s, const char *name, size_t length, const char **out)
 {
         size_t i = 0, count = sizeof(builtins) / sizeof(*builtins);
         while (i < count && !is(name, length, builtins[i].name))
@@ -69,6 +72,8 @@ int builtin_value(struct compile *c, const struct source *s, const char *name, s
                 *out = arena_printf(c->arena, "%s%s", strcmp(c->home, "/") ? c->home : "", builtins[i].below_home);
                 if (*out && !**out)
                         *out = "/";
+        } else if (!strncmp(known, "GIT_", 4)) {
+                return git_value(c, s, known, out);
         } else if (!strcmp(known, "XDG_RUNTIME_DIR")) {
                 *out = arena_printf(c->arena, "/run/user/%s", c->uid);
         } else {
@@ -79,7 +84,7 @@ int builtin_value(struct compile *c, const struct source *s, const char *name, s
         return *out ? 0 : -ENOMEM;
 }
 
-static struct variable *variable_find(struct source *s, const char *name, size_t length)
+struct variable *variable_find(struct source *s, const char *name, size_t length)
 {
         size_t low = 0, high = s->variable_count;
         while (low < high) {
@@ -187,8 +192,9 @@ static struct place part_place(const struct source *s, const struct part *p)
 
 static int no_value(struct compile *c, const struct place *at, const char *name, size_t length)
 {
-        const char *hint = !strncmp(name, "HERE", 4) ? "it is the directory of a policy file; a bundle has none"
-                                                     : "write the path out";
+        const char *hint = !strncmp(name, "HERE", 4)   ? "it is the directory of a policy file; a bundle has none"
+                           : !strncmp(name, "GIT_", 4) ? "this file needs a work tree: param REPO=$CWD"
+                                                       : "write the path out";
         return report(c, at, hint, "'$%.*s' has no value here", (int)length, name);
 }
 

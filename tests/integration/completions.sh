@@ -8,7 +8,7 @@ setup() {
         mkdir "$T/bin"
         cat >"$T/bin/cordon" <<END
 #!/bin/sh
-[ "\${1-}" != show ] || { printf '  @base      what most need\n  @made-up   for this test\n'; exit 0; }
+[ "\$*" != show ] || { printf '  @base      what most need\n  @made-up   for this test\n'; exit 0; }
 exec '$CORDON' "\$@"
 END
         chmod 755 "$T/bin/cordon"

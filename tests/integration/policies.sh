@@ -113,6 +113,7 @@ shared() {
         accepted "$SHARED_POLICIES/py-inout.policy" -D "IN=$W/in" -D "OUT=$W/out"
         accepted "$SHARED_POLICIES/cc-job.policy" -D "SRC=$W/in" -D "OUT=$W/out"
         accepted "$SHARED_POLICIES/thumbnail.policy"
+        accepted "$SHARED_POLICIES/agent.policy" -D "REPO=$W"
 }
 
 test_shared_policies() {

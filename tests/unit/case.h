@@ -7,8 +7,12 @@
  *   %% host               what exists: "/a/dir/", "/a/file", "/a/link -> /to", "/dev/x device"; without it, every path
  *                         is a directory
  *   %% fails              "/path 5": resolving what lies at it or below fails with that errno
+ *   %% search             the directories where names are looked for; the policy is then "./x.policy"
+ *   %% distrust           "/etc/cordon/a.policy why": a file of the search path that is not to be trusted
+ *   %% git                "/repo /its/dir /its/common", or "/repo why": where git keeps what belongs to a work tree, or
+ *                         why that is not followed
  *   %% defines            a -D on each line
- *   %% given              "cwd -", "home -": there is none; "uid 7"
+ *   %% given              "cwd -", "home -": there is none; "uid 7"; "file NAME": what -p gives instead of this policy
  *   %% why                "read /a": what is asked when there is a plan, or none can be made
  *   %% paths              what is to be asked (the fuzzer)
  *
@@ -51,10 +55,10 @@ struct world_case {
         size_t path_count, fail_count;
         char *lines[CASE_LINES];
         size_t line_count; /* strings that the tables point into */
-        const char *defines[CASE_LINES + 1];
-        const char *cwd, *home;
+        const char *defines[CASE_LINES + 1], *search[CASE_LINES + 1];
+        const char *cwd, *home, *file;
         uid_t uid;
-        bool has_host;
+        bool has_host, has_search;
 };
 
 static inline struct case_section *case_section(struct world_case *c, const char *name)
@@ -158,12 +162,39 @@ static inline void case_define_line(struct world_case *c, char *line)
         c->defines[i] = line;
 }
 
+static inline void case_search_line(struct world_case *c, char *line)
+{
+        size_t i = 0;
+        while (c->search[i])
+                i++;
+        c->search[i] = line;
+}
+
+/* The rest of the section's line that begins with `word`; NULL: there is none. The text is not terminated. */
+static inline const char *case_said_of(struct world_case *c, const char *section, const char *word, size_t *length)
+{
+        const struct case_section *s = case_section(c, section);
+        size_t size = strlen(word);
+        for (size_t at = 0; s && at < s->length;) {
+                const char *end = memchr(s->text + at, '\n', s->length - at);
+                size_t line = end ? (size_t)(end - s->text) - at : s->length - at;
+                if (line > size && !memcmp(s->text + at, word, size) && s->text[at + size] == ' ') {
+                        *length = line - size - 1;
+                        return s->text + at + size + 1;
+                }
+                at += line + 1;
+        }
+        return NULL;
+}
+
 static inline void case_given_line(struct world_case *c, char *line)
 {
         if (!strcmp(line, "cwd -"))
                 c->cwd = NULL;
         if (!strcmp(line, "home -"))
                 c->home = NULL;
+        if (!strncmp(line, "file ", 5))
+                c->file = line + 5;
         if (!strncmp(line, "uid ", 4))
                 c->uid = (uid_t)strtoul(line + 4, NULL, 10);
 }
@@ -196,9 +227,11 @@ static inline int case_parse(struct world_case *c, const char *data, size_t size
                         return -ENOMEM;
         }
         c->has_host = case_section(c, "host") != NULL;
+        c->has_search = case_section(c, "search") != NULL;
         case_lines(c, "host", case_host_line);
         case_lines(c, "fails", case_fails_line);
         case_lines(c, "defines", case_define_line);
+        case_lines(c, "search", case_search_line);
         case_lines(c, "given", case_given_line);
         return 0;
 }
@@ -208,7 +241,8 @@ static inline int case_parse(struct world_case *c, const char *data, size_t size
 static inline int case_read(void *ctx, const char *name, char **data, size_t *length, char identity[64])
 {
         struct world_case *c = ctx;
-        const struct case_section *s = name[0] == '/' || !strcmp(name, "x.policy") ? case_section(c, name) : NULL;
+        const char *known = !strcmp(name, "./x.policy") ? name + 2 : name;
+        const struct case_section *s = name[0] == '/' || !strcmp(known, "x.policy") ? case_section(c, known) : NULL;
         if (!s || s->error)
                 return s ? s->error : -ENOENT;
         *data = malloc(s->length + 1);
@@ -226,6 +260,43 @@ static inline const char *case_bundle(void *ctx, const char *name)
         snprintf(file, sizeof(file), "@%.60s", name);
         const struct case_section *s = case_section(ctx, file);
         return s ? s->copy : NULL;
+}
+
+static inline int case_read_trusted(void *ctx, const char *name, char **data, size_t *length, char identity[64],
+                                    char why[FOUND_WHY])
+{
+        size_t size = 0;
+        const char *said = case_said_of(ctx, "distrust", name, &size);
+        if (!said)
+                return case_read(ctx, name, data, length, identity);
+        snprintf(why, FOUND_WHY, "%.*s", size < FOUND_WHY ? (int)size : FOUND_WHY - 1, said);
+        return -EPERM;
+}
+
+static inline const char *case_bundle_name(void *ctx, size_t index)
+{
+        const struct world_case *c = ctx;
+        for (size_t i = 0; i < c->section_count; i++) {
+                if (c->sections[i].name[0] == '@' && index-- == 0)
+                        return c->sections[i].name + 1;
+        }
+        return NULL;
+}
+
+static inline int case_git(void *ctx, const char *repo, struct policy_git *out)
+{
+        size_t size = 0;
+        const char *said = case_said_of(ctx, "git", repo, &size);
+        const char *blank = said ? memchr(said, ' ', size) : NULL;
+        if (!said)
+                return 0;
+        if (said[0] != '/' || !blank) {
+                snprintf(out->why, sizeof(out->why), "%.*s", size < FOUND_WHY ? (int)size : FOUND_WHY - 1, said);
+                return -EPERM;
+        }
+        snprintf(out->dir, sizeof(out->dir), "%.*s", (int)(blank - said), said);
+        snprintf(out->common, sizeof(out->common), "%.*s", (int)(said + size - blank - 1), blank + 1);
+        return 0;
 }
 
 static inline bool case_below(const char *path, const char *top)
@@ -304,16 +375,22 @@ static inline int case_canonical(void *ctx, const char *path, char *out, mode_t 
 
 static inline struct policy_host case_host(struct world_case *c)
 {
-        return (struct policy_host){
-                .ctx = c, .read_file = case_read, .bundle = case_bundle, .canonical = case_canonical};
+        return (struct policy_host){.ctx = c,
+                                    .read_file = case_read,
+                                    .read_trusted = case_read_trusted,
+                                    .bundle = case_bundle,
+                                    .bundle_name = case_bundle_name,
+                                    .canonical = case_canonical,
+                                    .git = case_git};
 }
 
 static inline int case_compile(struct world_case *c, struct policy **out, cordon_diag_fn *diag, void *diag_ctx)
 {
-        static const char *const files[] = {"x.policy", NULL};
+        const char *const files[] = {c->file ? c->file : c->has_search ? "./x.policy" : "x.policy", NULL};
         struct policy_host host = case_host(c);
         struct policy_request request = {
                 .files = files,
+                .search = c->has_search ? c->search : NULL,
                 .defines = c->defines,
                 .program = "/usr/bin/prog",
                 .cwd = c->cwd,

@@ -56,6 +56,15 @@ static inline const char *made_up_bundle(void *ctx, const char *name)
         return NULL;
 }
 
+static inline const char *made_up_bundle_name(void *ctx, size_t index)
+{
+        static const char *const names[] = {"base", "dev", "python"};
+        const struct made_up *m = ctx;
+        if (m->real_bundles)
+                return bundles[index].name;
+        return index < 3 ? names[index] : NULL;
+}
+
 /* Handles "//", ".", ".." and the links of the table, at whatever depth they stand. */
 static inline int made_up_canonical(void *ctx, const char *path, char *out, mode_t *mode,
                                     void (*link)(void *link_ctx, const char *path, const char *target), void *link_ctx)
@@ -114,7 +123,7 @@ static inline int made_up_compile(struct made_up *m, struct policy **out)
 {
         const char *files[] = {m->files[0].name, NULL};
         struct policy_host host = {.ctx = m, .read_file = made_up_read, .bundle = made_up_bundle,
-                                   .canonical = made_up_canonical};
+                                   .bundle_name = made_up_bundle_name, .canonical = made_up_canonical};
         struct policy_request request = {
                 .files = files,
                 .defines = m->defines,

@@ -68,7 +68,7 @@ static void say(void *ctx, const cordon_diag *d)
 
 static struct policy *make_policy(void)
 {
-        static const struct policy_host host = {NULL, read_text, no_bundle, as_it_is};
+        static const struct policy_host host = {.read_file = read_text, .bundle = no_bundle, .canonical = as_it_is};
         static const char *const files[] = {"/test.policy", NULL};
         struct policy_request request = {
                 .files = files, .cwd = "/", .home = "/home/u", .uid = 1000, .host = &host, .diag = say};

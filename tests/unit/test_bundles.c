@@ -52,6 +52,36 @@ static void each_bundle_keeps_its_word(void **state)
         }
 }
 
+/* A bundle says on its first line what it does, and claims what it does not do. */
+static void each_bundle_introduces_itself(void **state)
+{
+        (void)state;
+        for (const struct bundle *b = bundles; b->name; b++) {
+                char summary[128];
+                policy_summary(b->text, strlen(b->text), summary, sizeof(summary));
+                if (strlen(summary) < 20 || !strstr(b->text, "\n# ") || !strstr(b->text, "\nexpect deny"))
+                        fail_msg("@%s: %s", b->name, summary);
+        }
+}
+
+/* Who looks for a bundle that is none is shown those that are, from the same table. */
+static void the_bundles_are_named_where_one_is_missing(void **state)
+{
+        cordon_policy *p = NULL;
+        struct heard h = {0};
+        const char *const files[] = {"@no-such-bundle", NULL};
+        cordon_policy_options o = {.size = sizeof(o), .files = files, .diag = hear, .diag_ctx = &h};
+        (void)state;
+        assert_int_equal(cordon_policy_load(&p, &o, NULL), -EINVAL);
+        for (const struct bundle *b = bundles; b->name; b++) {
+                char name[32];
+                snprintf(name, sizeof(name), "@%s", b->name);
+                if (!strstr(h.text.data, name))
+                        fail_msg("%s is not in: %s", name, h.text.data);
+        }
+        buf_free(&h.text);
+}
+
 static void each_bundle_holds_on_a_host_with_no_files(void **state)
 {
         (void)state;
@@ -194,6 +224,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 counted_test(each_bundle_keeps_its_word),
+                counted_test(each_bundle_introduces_itself),
+                counted_test(the_bundles_are_named_where_one_is_missing),
                 counted_test(each_bundle_holds_on_a_host_with_no_files),
                 counted_test(the_default_is_what_counts_with_no_file),
                 counted_test(the_default_does_not_open_the_whole_system),

@@ -33,7 +33,7 @@ static void all_errors_in_the_order_of_lines(void **state)
                 "x.policy:3:1: error: unknown verb 'wirte'\n    3 | wirte /x\n"
                 "      | ^~~~~ did you mean 'write'?\n"
                 "x.policy:4:5: error: there is no bundle '@zzz'\n    4 | use @zzz\n"
-                "      |     ^~~~ there are @base, @python, @cc, @node and @dev\n"
+                "      |     ^~~~ there are @base, @dev, @python\n"
                 "x.policy:5:5: error: 'x' is nothing that 'net' knows\n    5 | net x\n"
                 "      |     ^ it is none, loopback or host\n");
 }

@@ -221,31 +221,6 @@ static char *file_text(const char *directory, const char *name)
         return text;
 }
 
-static bool bundle_known(const char *name, size_t length)
-{
-        for (const struct bundle *b = bundles; b->name; b++) {
-                if (strlen(b->name) == length && !strncmp(b->name, name, length))
-                        return true;
-        }
-        return false;
-}
-
-/* A bundle of a later version that the policy uses, or NULL. */
-static const char *bundle_missing(const char *text)
-{
-        for (const char *line = text; line; line = strchr(line, '\n')) {
-                line += *line == '\n';
-                const char *end = line + strcspn(line, "\n#");
-                if (strncmp(line, "use ", 4) != 0)
-                        continue;
-                for (const char *at = memchr(line, '@', (size_t)(end - line)); at && at < end; at = strchr(at + 1, '@')) {
-                        if (!bundle_known(at + 1, strcspn(at + 1, " \n")))
-                                return at;
-                }
-        }
-        return NULL;
-}
-
 static void every_policy_in(const char *directory)
 {
         unsigned policies = 0, claims = 0;
@@ -258,11 +233,7 @@ static void every_policy_in(const char *directory)
                 if (length < 8 || strcmp(entry->d_name + length - 7, ".policy") != 0)
                         continue;
                 char *text = file_text(directory, entry->d_name);
-                const char *missing = bundle_missing(text);
-                if (missing)
-                        print_message("%s is left out: there is no %.*s\n", entry->d_name, (int)strcspn(missing, " \n"), missing);
-                else
-                        claims += one_policy(entry->d_name, text);
+                claims += one_policy(entry->d_name, text);
                 policies++;
                 free(text);
         }
