@@ -100,7 +100,7 @@ static const struct why {
         {-EFBIG, "this file is too large for a policy (4 MiB at most)", "name directories instead of what is in them"},
         {-EINVAL, "this is not a regular file", "copy what it says into a file"},
         {-ENOENT, "there is no such file", "make it first, or look for a slip of the pen"},
-        {-EACCES, "you may not read it", "see who may, and who may look into its directories"},
+        {-EACCES, "Permission denied", "see who may read it, and who may look into its directories"},
 };
 
 /* Where nothing is to be blamed but the command line, the finding is about the file itself. */
