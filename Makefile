@@ -136,7 +136,8 @@ $(BUILD)/lib/search.o: $(BUILD)/share-directory
 $(BUILD)/lib/search.o: ALL_CFLAGS += -DCORDON_SHARE='"$(SHAREDIR)/policies"'
 
 # Filters for the common wishes, made by the library's own compiler. (When cross-compiling, run this with the host's compiler.)
-GEN_OBJ := $(addprefix $(BUILD)/,tools/gen-filters.o policy/standard.o policy/filter.o policy/bpf.o policy/syscalls.o)
+GEN_OBJ := $(addprefix $(BUILD)/,tools/gen-filters.o policy/standard.o policy/filter.o policy/guards.o policy/bpf.o \
+           policy/syscalls.o)
 $(BUILD)/tools/gen-filters: $(GEN_OBJ)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libseccomp)
 $(BUILD)/policy/filters.c: $(BUILD)/tools/gen-filters

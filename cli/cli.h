@@ -48,5 +48,6 @@ int explain_main(const struct settings *settings);
 int why_main(const struct settings *settings);
 int fmt_main(const struct settings *settings);
 int show_main(const struct settings *settings);
+int syscalls_main(const struct settings *settings);
 
 #endif

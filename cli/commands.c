@@ -43,6 +43,16 @@ static const struct option_row explain_options[] = {
         {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
          "give a `param` of the policy its value; may be repeated"},
         {0, "json", NULL, OPTION_FLAG, FIELD(json), "as one JSON object, for programs"},
+        {0, "seccomp", NULL, OPTION_FLAG, FIELD(seccomp),
+         "show the system call filter instead: each call, what\n"
+         "becomes of it, and which line says so"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
+static const struct option_row syscalls_options[] = {
+        {0, "json", NULL, OPTION_FLAG, FIELD(json), "answer in JSON"},
         HELP_ROW,
         VERSION_ROW,
         {0},
@@ -132,7 +142,9 @@ const struct command commands[] = {
                             "  cordon explain ./pdf.policy -D IN=a.pdf -- pdftotext\n"
                             "      with the program that $PROG stands for\n"
                             "  cordon explain --json ./agent.policy | jq -r '.rules[].path'\n"
-                            "      every path that a rule is about\n",
+                            "      every path that a rule is about\n"
+                            "  cordon explain --seccomp ./agent.policy\n"
+                            "      every system call, and why\n",
                 .exits = "  0  explained\n"
                          "  1  a policy has errors, or no sandbox can be started with it\n"
                          "  2  usage, or a file that cannot be read\n",
@@ -202,6 +214,27 @@ const struct command commands[] = {
                 .words = WORDS_PLAIN,
                 .misused = CHECK_FAILED,
                 .fn = show_main,
+        },
+        {
+                .name = "syscalls",
+                .summary = "list the groups of system calls, or what is in them",
+                .usage = "cordon syscalls [OPTION]... [NAME|@GROUP]...",
+                .about = "Without arguments: the groups that `syscalls` lines of a policy can name. With a group: its\n"
+                         "calls, with their numbers here. With a call: its number, its groups, and whether every\n"
+                         "sandbox refuses or needs it.\n",
+                .options = syscalls_options,
+                .examples = "  cordon syscalls\n"
+                            "      the groups\n"
+                            "  cordon syscalls @file-system\n"
+                            "      the calls in it\n"
+                            "  cordon syscalls --json ptrace openat\n"
+                            "      for programs\n",
+                .exits = "  0  answered\n"
+                         "  1  there is no such call or group\n"
+                         "  2  usage\n",
+                .words = WORDS_PLAIN,
+                .misused = CHECK_FAILED,
+                .fn = syscalls_main,
         },
 };
 

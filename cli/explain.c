@@ -37,7 +37,10 @@ static int explain(const char *const *files, const struct settings *settings, co
 
         if (r < 0)
                 return r == -EINVAL ? CHECK_ERRORS : CHECK_FAILED;
-        r = cordon_policy_explain(policy, settings->json ? CORDON_EXPLAIN_JSON : 0, to_stdout, NULL, &error);
+        if (settings->seccomp)
+                r = cordon_policy_seccomp(policy, to_stdout, NULL, &error);
+        else
+                r = cordon_policy_explain(policy, settings->json ? CORDON_EXPLAIN_JSON : 0, to_stdout, NULL, &error);
         cordon_policy_unref(policy);
         if (r < 0)
                 say("%s", *error.text ? error.text : strerror(-r));
@@ -49,6 +52,10 @@ int explain_main(const struct settings *settings)
         char found[PATH_MAX];
         const char *program = settings->program ? settings->program[0] : NULL;
 
+        if (settings->seccomp && settings->json) {
+                say("explain: --seccomp has no JSON; leave --json out (see cordon explain --help)");
+                return CHECK_FAILED;
+        }
         if (program && program_find(program, found))
                 return CHECK_FAILED;
         const char **files = all_policies(settings);

@@ -10,7 +10,7 @@ struct settings {
         const char **policies; /* NULL-terminated, as are defines and words */
         const char **defines;
         const char *audit;
-        bool quiet, verbose, channel, json;
+        bool quiet, verbose, channel, json, seccomp;
         bool write, check, diff; /* fmt */
         const char **words;   /* what is left: run's PROGRAM [ARGUMENT]..., or the policies of check and explain */
         const char **program; /* explain: what came after "--"; NULL where nothing did */

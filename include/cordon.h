@@ -139,6 +139,13 @@ enum {
 CORDON_API int cordon_policy_explain(const cordon_policy *policy, uint64_t flags, cordon_write_fn *write, void *ctx,
                                      cordon_error *err);
 
+/* The system call filter of the same plan, as a readable table: each call with its number, what becomes of it (allowed, an
+ * errno, asked of the broker, killed, logged), under which tests of its arguments, and which line of the policy or which
+ * fixed table says so. `write` gets UTF-8 text in one or more pieces, escaped for a terminal.
+ * -EINVAL: this version cannot enforce the policy; each line that stands in the way has been written. -ENOENT: the policy grants
+ * writing to what does not exist, likewise. -ENOMEM. Any number of threads may call it for one policy. */
+CORDON_API int cordon_policy_seccomp(const cordon_policy *policy, cordon_write_fn *write, void *ctx, cordon_error *err);
+
 /* One rule that has something to say about a path or an endpoint. */
 typedef struct cordon_why_rule {
         const char *file;    /* where it stands: as the user named the file, "@bundle", or "(default)" */
@@ -183,6 +190,38 @@ CORDON_API int cordon_policy_format(const char *name, const char *text, size_t l
 /* The words that a line of a policy can begin with in this version, for editors and completion: the name with this number,
  * from 0 on, or NULL behind the last. Static strings, in no order that is promised. */
 CORDON_API const char *cordon_policy_verb(size_t index);
+
+/* ---- system calls ------------------------------------------------------------------------------------------- */
+
+/* What `syscalls` lines can be about. These answer from constant tables: nothing is to be freed, all strings live as long as the
+ * library, and any number of threads may ask. */
+
+enum cordon_syscall_fate {
+        CORDON_SYSCALL_FREE = 0,    /* the policy decides */
+        CORDON_SYSCALL_REFUSED = 1, /* refused in every sandbox; a policy may only choose how */
+        CORDON_SYSCALL_NEEDED = 2,  /* allowed in every sandbox: no program could be started without */
+        CORDON_SYSCALL_PARTLY = 3,  /* the same with certain arguments; tests can take away the others */
+};
+
+typedef struct cordon_syscall {
+        const char *name;
+        int number;         /* -1: this architecture has no such call */
+        const char *group;  /* the plain group that it is in: each call is in exactly one of those */
+        int fate;           /* enum cordon_syscall_fate */
+        const char *reason; /* of the fate, in words; NULL where the policy decides */
+} cordon_syscall;
+
+typedef void cordon_syscall_group_fn(void *ctx, const char *name, const char *text);
+typedef void cordon_syscall_fn(void *ctx, const cordon_syscall *call);
+
+/* Calls `fn` (may be NULL) for each group, "@basic" first, with what it is in one line; only for those that `call` is in, where
+ * that is not NULL. Returns how many. -ENOENT: there is no such call. */
+CORDON_API int cordon_syscall_groups(const char *call, cordon_syscall_group_fn *fn, void *ctx);
+/* Calls `fn` (may be NULL) for each call in "@group", also in the groups that it is made of; each call once. What `fn` gets is
+ * valid during the call. Returns how many. -ENOENT: there is no such group. */
+CORDON_API int cordon_syscall_group_calls(const char *group, cordon_syscall_fn *fn, void *ctx);
+/* Fills `out`. -ENOENT: there is no such call. -EINVAL: an argument is NULL. */
+CORDON_API int cordon_syscall_find(const char *name, cordon_syscall *out);
 
 /* ---- the broker --------------------------------------------------------------------------------------------- */
 

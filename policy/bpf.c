@@ -10,7 +10,7 @@
  * is a return, an unconditional jump (32 bits) where it is more.
  *
  * The kernel walks the program once for each call number when it is loaded, and remembers which calls are allowed
- * whatever their arguments; those never run it. That works for LD of nr and arch, JEQ, JGE, JSET, JA, AND and RET, so
+ * whatever their arguments; those never run it. That works for LD of nr and arch, JEQ, JGE, JGT, JSET, JA, AND and RET, so
  * nothing else is used before the arguments come in.
  *
  * A process that enters by another architecture's gate is killed: its numbers mean other calls, and a program built
@@ -55,13 +55,15 @@ struct range {
 
 static uint32_t verdict_value(const struct filter_rule *rule)
 {
-        switch (rule ? rule->action : FILTER_ENOSYS) {
+        switch (rule ? rule->verdict.action : FILTER_ENOSYS) {
         case FILTER_ALLOW:
                 return SECCOMP_RET_ALLOW;
+        case FILTER_LOG:
+                return SECCOMP_RET_LOG;
         case FILTER_NOTIFY:
                 return SECCOMP_RET_USER_NOTIF;
         case FILTER_ERRNO:
-                return SECCOMP_RET_ERRNO | (rule->error & SECCOMP_RET_DATA);
+                return SECCOMP_RET_ERRNO | (rule->verdict.error & SECCOMP_RET_DATA);
         case FILTER_KILL:
                 return SECCOMP_RET_KILL_PROCESS;
         case FILTER_ENOSYS:
@@ -123,29 +125,69 @@ static uint32_t argument_offset(unsigned arg, bool high)
         return (uint32_t)(offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t)) + (second ? 4 : 0);
 }
 
-/* One half of an argument against one half of a test. A half that the mask leaves out costs nothing. */
-static unsigned emit_half(struct writer *w, const struct filter_test *test, bool high, unsigned equal, unsigned unequal)
+static uint32_t half_of(uint64_t number, bool high)
 {
-        uint32_t mask = (uint32_t)(high ? test->mask >> 32 : test->mask);
-        uint32_t value = (uint32_t)(high ? test->value >> 32 : test->value);
+        return (uint32_t)(high ? number >> 32 : number);
+}
+
+static unsigned emit_load(struct writer *w, const struct call_test *test, bool high)
+{
+        uint32_t mask = half_of(test->mask, high);
+        if (mask != UINT32_MAX)
+                emit_plain(w, BPF_ALU | BPF_AND | BPF_K, mask);
+        return emit_plain(w, BPF_LD | BPF_W | BPF_ABS, argument_offset(test->arg, high));
+}
+
+/* One half of an argument against one half of a value. A half that the mask leaves out costs nothing. */
+static unsigned emit_half(struct writer *w, const struct call_test *test, uint64_t wanted, bool high, unsigned equal,
+                          unsigned unequal)
+{
+        uint32_t mask = half_of(test->mask, high), value = half_of(wanted, high);
 
         if (mask == 0)
                 return value == 0 ? equal : unequal;
         if (value == 0) {
                 emit_branch(w, BPF_JSET, mask, unequal, equal);
-        } else {
-                emit_branch(w, BPF_JEQ, value, equal, unequal);
-                if (mask != UINT32_MAX)
-                        emit_plain(w, BPF_ALU | BPF_AND | BPF_K, mask);
+                return emit_plain(w, BPF_LD | BPF_W | BPF_ABS, argument_offset(test->arg, high));
         }
-        return emit_plain(w, BPF_LD | BPF_W | BPF_ABS, argument_offset(test->arg, high));
+        emit_branch(w, BPF_JEQ, value, equal, unequal);
+        return emit_load(w, test, high);
 }
 
-static unsigned emit_test(struct writer *w, const struct filter_test *test, unsigned holds, unsigned fails)
+static unsigned emit_equal(struct writer *w, const struct call_test *test, uint64_t value, unsigned equal, unsigned unequal)
 {
-        unsigned equal = test->differs ? fails : holds;
-        unsigned unequal = test->differs ? holds : fails;
-        return emit_half(w, test, false, emit_half(w, test, true, equal, unequal), unequal);
+        return emit_half(w, test, value, false, emit_half(w, test, value, true, equal, unequal), unequal);
+}
+
+/* The low halves decide where the high ones are equal. */
+static unsigned emit_order(struct writer *w, const struct call_test *test, unsigned above, unsigned below)
+{
+        uint32_t high = half_of(test->value, true), low = half_of(test->value, false);
+        bool or_equal = test->compare == COMPARE_AT_LEAST;
+        unsigned decide;
+
+        if (half_of(test->mask, false) == 0) {
+                decide = or_equal && low == 0 ? above : below;
+        } else {
+                emit_branch(w, or_equal ? BPF_JGE : BPF_JGT, low, above, below);
+                decide = emit_load(w, test, false);
+        }
+        if (half_of(test->mask, true) == 0)
+                return high == 0 ? decide : below;
+        unsigned equal = emit_branch(w, BPF_JEQ, high, decide, below);
+        emit_branch(w, BPF_JGT, high, above, equal);
+        return emit_load(w, test, true);
+}
+
+static unsigned emit_test(struct writer *w, const struct call_test *test, unsigned holds, unsigned fails)
+{
+        unsigned yes = test->negated ? fails : holds, no = test->negated ? holds : fails;
+
+        if (test->compare != COMPARE_EQUAL)
+                return emit_order(w, test, yes, no);
+        for (size_t i = test->more_count; i-- > 0;)
+                no = emit_equal(w, test, test->more[i], yes, no);
+        return emit_equal(w, test, test->value, yes, no);
 }
 
 /* All rules of one call, the last (which has no tests) first. */
@@ -158,7 +200,7 @@ static unsigned emit_call(struct writer *w, const struct filter_rule *rule)
         while (last-- > 0) {
                 unsigned start = emit_return(w, verdict_value(&rule[last]));
                 for (unsigned i = rule[last].test_count; i-- > 0;)
-                        start = emit_test(w, &rule[last].tests[i], start, at);
+                        start = emit_test(w, rule[last].tests[i], start, at);
                 at = start;
         }
         return at;

@@ -243,7 +243,7 @@ static int begin(struct compile *c)
 static int compile_steps(struct compile *c)
 {
         int (*const steps[])(struct compile *) = {begin,      defines_collect, load_all,    lines_run,
-                                                  world_finish, env_finish,    fds_finish,  nets_finish,
+                                                  world_finish, env_finish,    calls_finish, fds_finish,  nets_finish,
                                                   requirements_finish, rules_finish, aliases_finish, expects_finish,
                                                   kept_finish, texts_finish};
         for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {

@@ -7,7 +7,8 @@
  *   params.c  where they come from: param and let lines, -D
  *   git.c     $GIT_DIR and its like
  *   verbs.c   the table of verbs. They are carried out by rules.c, virtual.c, world.c, identity.c, inherit.c, network.c,
- *             require.c, limits.c and env.c
+ *             require.c, limits.c, env.c and calls.c
+ *   call_tests.c  the tests of arguments in `syscalls` lines, for calls.c
  *   glob.c    an expanded word to patterns: braces, components, the canonical prefix
  *   format.c  a text in its canonical layout: of all this it needs the words only
  *   kept.c    what is remembered of files and variables, for whoever explains the policy
@@ -145,7 +146,7 @@ struct env_entry {
 
 struct syscall_entry {
         struct syscall_rule rule;
-        unsigned depth;
+        struct place at;
 };
 
 struct fd_entry {
@@ -292,6 +293,12 @@ int glob_patterns(struct compile *c, const struct place *at, struct expanded *wo
  * memory (*error). */
 const char *path_canonical(struct compile *c, const struct place *at, const char *path, int *error);
 
+/* ---- call_tests.c -------------------------------------------------------------------------------------------------- */
+
+bool test_begins(const struct word *w);
+/* Reads the tests that begin at the line's word `*at` and fills the rule's; `*at` gets what stands behind them. */
+int tests_read(struct compile *c, const struct source *s, struct line *l, size_t *at, struct syscall_rule *rule);
+
 /* ---- load.c, verbs.c, and those that carry verbs out ------------------------------------------------------------- */
 
 int load_all(struct compile *c);
@@ -325,6 +332,7 @@ int rule_add(struct compile *c, const struct rule *rule, const struct place *at,
 int rules_finish(struct compile *c);
 int world_finish(struct compile *c);
 int env_finish(struct compile *c);
+int calls_finish(struct compile *c);
 int fds_finish(struct compile *c);
 int nets_finish(struct compile *c);
 int requirements_finish(struct compile *c);

@@ -65,10 +65,11 @@ static void find_fates(struct calls *c, const struct filter *filter)
                 bool tested = rule->test_count > 0;
                 while (rule->test_count > 0)
                         rule = &filter->rules[++i];
-                c->fates[rule->number] = rule->action == FILTER_NOTIFY ? FATE_BROKERED
-                                         : tested                      ? FATE_CONDITIONAL
-                                         : rule->action == FILTER_ALLOW ? FATE_ALLOWED
-                                                                        : FATE_REFUSED;
+                enum filter_action action = rule->verdict.action;
+                c->fates[rule->number] = action == FILTER_NOTIFY                          ? FATE_BROKERED
+                                         : tested                                         ? FATE_CONDITIONAL
+                                         : action == FILTER_ALLOW || action == FILTER_LOG ? FATE_ALLOWED
+                                                                                          : FATE_REFUSED;
         }
 }
 
@@ -89,15 +90,15 @@ static bool group_has(const char *group, const char *inner)
         return false;
 }
 
-/* The line that decides about a group by its name: one that denies comes first. */
+/* The line that decides about a group by its name: the strictest. */
 static const struct syscall_rule *group_line(const struct calls *c, const char *group, bool *grants)
 {
         const struct syscall_rule *found = NULL;
 
         for (size_t i = 0; i < c->world->syscall_count; i++) {
                 const struct syscall_rule *rule = &c->world->syscalls[i];
-                *grants = *grants || !rule->deny;
-                if (group_has(rule->name, group) && (!found || (rule->deny && !found->deny)))
+                *grants = *grants || rule->action == CALL_ALLOW;
+                if (group_has(rule->name, group) && (!found || rule->action > found->action))
                         found = rule;
         }
         return found;
@@ -108,7 +109,7 @@ static void describe_reason(const struct calls *c, const char *group)
         bool grants = false;
         const struct syscall_rule *line = group_line(c, group, &grants);
 
-        if (syscall_fate(group) == SYSCALL_REFUSED)
+        if (syscall_fate(group, NULL) == SYSCALL_REFUSED)
                 listing_text(c->l, "why", WHY_COLUMN, "in every sandbox");
         else if (line)
                 describe_at(c->l, WHY_COLUMN, &line->origin);

@@ -1,11 +1,10 @@
-/* env and syscalls: lists that the lines of all files add to. What comes out says everything: with no env line at all it
+/* env: a list that the lines of all files add to. What comes out says everything: with no env line at all it
  * is the default set, and whoever carries it out need not know of defaults, of `clear`, or of who used whom. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #include "policy/compile.h"
-#include "policy/syscalls.h"
 
 static const char *const standard[] = {"PATH", "HOME", "USER",      "LOGNAME", "SHELL",   "LANG",
                                        "LANGUAGE", "LC_*", "TERM", "COLORTERM", "TZ", "COLUMNS", "LINES"};
@@ -139,73 +138,6 @@ int env_finish(struct compile *c)
                         if (!set || !overruled(c, &e[i]))
                                 out[w->env_count++] = e[i].rule;
                 }
-        }
-        /* Who allows calls by name decides alone; what is denied stays denied, whoever said it. */
-        const struct syscall_entry *calls = c->syscalls.items;
-        unsigned allowing = UINT32_MAX;
-        for (size_t i = 0; i < c->syscalls.count; i++) {
-                if (!calls[i].rule.deny && calls[i].depth < allowing)
-                        allowing = calls[i].depth;
-        }
-        struct syscall_rule *rules = arena_alloc(c->arena, c->syscalls.count * sizeof(*rules));
-        if (!rules)
-                return -ENOMEM;
-        w->syscalls = rules;
-        for (size_t i = 0; i < c->syscalls.count; i++) {
-                if (calls[i].rule.deny || calls[i].depth == allowing)
-                        rules[w->syscall_count++] = calls[i].rule;
-        }
-        return 0;
-}
-
-/* ---- syscalls --------------------------------------------------------------------------------------------------- */
-
-static void offer_group(void *ctx, const char *name, const char *text)
-{
-        (void)text;
-        nearest_offer(ctx, name + (name[0] == '@'));
-}
-
-static void offer_call(void *ctx, const char *name)
-{
-        nearest_offer(ctx, name);
-}
-
-static int syscall_unknown(struct compile *c, struct source *s, struct line *l, const struct word *w)
-{
-        struct place at = place_word(s, l, w);
-        bool group = w->text[0] == '@';
-        struct nearest n = nearest_begin(c, w->text + group);
-        if (group)
-                syscall_groups(offer_group, &n);
-        else if (!nearest_done(&n))
-                syscall_names(offer_call, &n);
-        if (!group && n.best && syscall_number(n.best) < 0)
-                n.best = NULL; /* of another architecture */
-        return report(c, &at, nearest_hint(c, &n, group ? "@" : ""), group ? "there is no group '%s'"
-                                                                           : "there is no system call '%s'", w->text);
-}
-
-int run_syscalls(struct compile *c, struct source *s, struct line *l)
-{
-        struct place at = place_line(s, l);
-        bool deny = l->count >= 2 && !strcmp(l->words[1].text, "deny");
-        size_t first = deny ? 2 : 1;
-        if (l->count <= first)
-                return report(c, &at, "write: syscalls @default, or: syscalls deny NAME…",
-                              "'syscalls' needs names of calls or groups");
-        for (size_t i = first; i < l->count; i++) {
-                const struct word *w = &l->words[i];
-                bool known = w->text[0] == '@' ? syscall_group(w->text) || syscall_group(w->text + 1)
-                                               : syscall_number(w->text) >= 0;
-                if (!known) {
-                        syscall_unknown(c, s, l, w);
-                        continue;
-                }
-                struct syscall_entry *e = vector_push(&c->syscalls, sizeof(*e));
-                if (!e)
-                        return -ENOMEM;
-                *e = (struct syscall_entry){.rule = {deny, w->text, {s->name, l->number}}, .depth = s->depth};
         }
         return 0;
 }

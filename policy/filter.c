@@ -1,256 +1,48 @@
-/* The filter: which system calls a sandbox may make, decided per call number from three tables and the policy.
+/* The filter: which system calls a sandbox may make, decided per call number from the fixed tables (guards.c) and the policy.
  *
- *   refused   goes round the broker or reaches what a sandbox has no business with: no policy can allow it
- *   needed    pid 1 of the sandbox and the start of a program run under the same filter: no policy can deny it
- *   guards    tests on the arguments of calls that are allowed otherwise
+ * For each call there is a list of verdicts, of which the first whose tests hold counts:
  *
- * Everything else is what the policy's `syscalls` lines say. A known call that they leave out fails with EPERM, or
- * with ENOSYS where libc or programs then take an older call; a number that nobody here knows gets ENOSYS.
+ *   the parts that are needed          only where the policy would take them away
+ *   the policy's kill and deny         those that name the call; then the list ends at the first without tests
+ *   guards                             what they allow is up to what follows
+ *   the policy's log and allow         those that name the call
+ *   the last word                      the first of these lines that has no tests; else EPERM where one allows the call with
+ *                                      tests; else what its group has; else what holds where no line says anything
  *
- * Arguments are what is in the registers. What a pointer leads to can be changed after it was looked at, so no
- * decision rests on it: clone3 and openat2, whose flags lie in memory, do not exist for the program (clone and
- * openat do), unless the broker serves them from its own copy. The kernel takes an int from the low 32 bits: tests
- * on ints look at those. */
+ * A known call that a policy leaves out fails with EPERM, or with ENOSYS where libc or programs then take an older call; a
+ * number that nobody here knows gets ENOSYS. */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/ioprio.h>
-#include <linux/seccomp.h>
-#include <netinet/in.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/personality.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 
 #include "policy/bpf.h"
-#include "policy/syscalls.h"
+#include "policy/guards.h"
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define CALLS 1024 /* numbers beyond are unknown to this version */
 
-/* ---- the tables ------------------------------------------------------------------------------------------------ */
-
-static const struct {
-        const char *group;
-        unsigned error;
-} refused[] = {
-        {"@other-processes", EPERM}, {"@namespace", EPERM}, {"@mount", EPERM},  {"@kernel", EPERM},
-        {"@admin", EPERM},           {"@clock", EPERM},     {"@raw-io", EPERM}, {"@keyring", ENOSYS},
-        {"@io-uring", ENOSYS},       {"@obsolete", ENOSYS},
-};
-
-static const struct {
-        const char *name, *reason;
-} needed[] = {
-        {"execve", "starts the program"},
-        {"execveat", "starts the program"},
-        {"clone", "starts the program"},
-        {"clone3", "starts the program; answered with ENOSYS, but not with an error that libc does not expect"},
-        {"fork", "starts the program"},
-        {"vfork", "starts the program"},
-        {"exit", "ends it"},
-        {"exit_group", "ends it"},
-        {"wait4", "pid 1 reaps"},
-        {"waitid", "pid 1 reaps"},
-        {"kill", "pid 1 passes signals on"},
-        {"tgkill", "abort and raise"},
-        {"rt_sigaction", "pid 1 gives handlers back before the program starts"},
-        {"rt_sigprocmask", "pid 1 gives the signal mask back before the program starts"},
-        {"rt_sigreturn", "the end of every signal handler"},
-        {"rt_sigtimedwait", "pid 1 waits for signals"},
-        {"restart_syscall", "the kernel's own, after a stop"},
-        {"ppoll", "pid 1 waits"},
-        {"poll", "pid 1 waits"},
-        {"read", "pid 1 reads signals and requests"},
-        {"write", "pid 1 reports"},
-        {"sendmsg", "pid 1 hands over the notify descriptor and reports"},
-        {"recvmsg", "pid 1 hears from the broker"},
-        {"sendto", "pid 1 reports"},
-        {"recvfrom", "pid 1 hears from the broker"},
-        {"close", "the closed descriptor table"},
-        {"close_range", "the closed descriptor table"},
-        {"dup2", "the closed descriptor table"},
-        {"dup3", "the closed descriptor table"},
-        {"fcntl", "the closed descriptor table"},
-        {"ioctl", "the terminal's foreground group"},
-        {"setpgid", "job control"},
-        {"getpgid", "job control"},
-        {"getpid", "pid 1 checks who it is"},
-        {"getppid", "pid 1 checks that its parent lives"},
-        {"gettid", "libc after fork"},
-        {"set_robust_list", "libc after fork"},
-        {"rseq", "libc after fork"},
-        {"prctl", "names, dumpability, death signals"},
-        {"chdir", "the program's working directory"},
-        {"prlimit64", "limits that must not hold for pid 1"},
-        {"setrlimit", "limits that must not hold for pid 1"},
-        {"getrusage", "pid 1 reports the processor time"},
-        {"clock_gettime", "pid 1 reports the processor time"},
-};
-
-/* Calls whose absence libc or programs know how to live with, where EPERM would be taken for the answer. */
-static const char *const falls_back[] = {
-        "clone3",       "openat2",    "statx",        "faccessat2",    "fchmodat2",  "close_range",
-        "rseq",         "membarrier", "epoll_pwait2", "pidfd_open",    "renameat2",  "copy_file_range",
-        "getrandom",    "execveat",   "memfd_create", "futex_waitv",   "preadv2",    "pwritev2",
-        "cachestat",    "mseal",      "file_getattr", "getxattrat",    "setxattrat", "landlock_create_ruleset",
-        "memfd_secret", "statmount",  "listmount",    "inotify_init1",
-};
-
-enum when { ALWAYS, BROKERED, NOT_BROKERED, NO_METADATA, NET_IS_NONE, NET_IS_SOME };
-
-struct guard {
-        const char *name; /* an ALLOW guard means what the call's own decision is (brokered or not), a NATIVE one the kernel */
-        enum when when;
-        enum filter_action action;
-        unsigned error;
-        struct filter_test tests[FILTER_TESTS]; /* mask 0: no test; no test at all: this is the call's last word */
-        bool native;
-};
-
-#define REFUSE(name, when, error, ...) {name, when, FILTER_ERRNO, error, {__VA_ARGS__}, false}
-#define ALLOW(name, when, ...) {name, when, FILTER_ALLOW, 0, {__VA_ARGS__}, false}
-#define NATIVE(name, when, ...) {name, when, FILTER_ALLOW, 0, {__VA_ARGS__}, true}
-#define IS(arg, value) {arg, UINT32_MAX, value, false}
-#define IS_NOT(arg, value) {arg, UINT32_MAX, value, true}
-#define ANY_OF(arg, bits) {arg, bits, 0, true}
-#define FIELD_IS(arg, bits, value) {arg, bits, value, false}
-#define FIELD_IS_NOT(arg, bits, value) {arg, bits, value, true}
-#define NOT_NULL(arg) {arg, UINT64_MAX, 0, true}
-
-#define NEW_NAMESPACES                                                                                                 \
-        (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
-#define SET_IDS (S_ISUID | S_ISGID)
-#define DEVICE_BIT 0020000 /* set in S_IFCHR and S_IFBLK, not in S_IFREG, S_IFIFO, S_IFSOCK */
-#define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
-#define SOCKET_TYPE 0xf
-
-/* In order, for each name: the first that holds decides; where none does, the call is allowed (or brokered). */
-static const struct guard guards[] = {
-        REFUSE("clone", ALWAYS, EPERM, ANY_OF(0, NEW_NAMESPACES)),
-        REFUSE("clone3", ALWAYS, ENOSYS),
-
-        REFUSE("ioctl", ALWAYS, EPERM, IS(1, TIOCSTI)), /* types into the caller's terminal */
-        REFUSE("ioctl", ALWAYS, EPERM, IS(1, 0x541c)), /* TIOCLINUX pastes into it */
-        REFUSE("ioctl", ALWAYS, EPERM, IS(1, TIOCSETD)), /* loads line disciplines */
-        REFUSE("ioctl", ALWAYS, EPERM, IS(1, TIOCCONS)), /* takes the console's output */
-        REFUSE("ioctl", ALWAYS, EPERM, IS(1, TIOCEXCL)), /* locks the caller out of its terminal */
-
-        ALLOW("personality", ALWAYS, IS(0, 0)),
-        ALLOW("personality", ALWAYS, IS(0, UINT32_MAX)), /* asks */
-        ALLOW("personality", ALWAYS, IS(0, ADDR_NO_RANDOMIZE)),
-        REFUSE("personality", ALWAYS, EPERM),
-
-        /* The process group is shared with the caller's processes outside, and no namespace stands between: one's own only. */
-        REFUSE("setpriority", ALWAYS, EPERM, IS_NOT(0, PRIO_PROCESS)),
-        REFUSE("ioprio_set", ALWAYS, EPERM, IS_NOT(0, IOPRIO_WHO_PROCESS)),
-
-        /* Filters may be added, they only take away. A second listener in the chain the kernel refuses with EBUSY
-         * itself; said here, it holds for sandboxes without a broker as well. */
-        REFUSE("seccomp", ALWAYS, EBUSY, IS(0, SECCOMP_SET_MODE_FILTER), ANY_OF(1, SECCOMP_FILTER_FLAG_NEW_LISTENER)),
-
-        /* No set-id bits, no device nodes. The mode of an open counts only where it creates. */
-        REFUSE("chmod", ALWAYS, EPERM, ANY_OF(1, SET_IDS)),
-        REFUSE("fchmod", ALWAYS, EPERM, ANY_OF(1, SET_IDS)),
-        REFUSE("fchmodat", ALWAYS, EPERM, ANY_OF(2, SET_IDS)),
-        REFUSE("fchmodat2", ALWAYS, EPERM, ANY_OF(2, SET_IDS)),
-        REFUSE("mknod", ALWAYS, EPERM, ANY_OF(1, SET_IDS | DEVICE_BIT)),
-        REFUSE("mknodat", ALWAYS, EPERM, ANY_OF(2, SET_IDS | DEVICE_BIT)),
-        /* O_PATH gives no access to content, only a place: no more than stat does, which is native as well, and a
-         * descriptor that could not be handed over anyway (ADDFD takes none such). To open what it names is a request. */
-        NATIVE("open", BROKERED, FIELD_IS(1, O_PATH, O_PATH)),
-        NATIVE("openat", BROKERED, FIELD_IS(2, O_PATH, O_PATH)),
-        REFUSE("creat", NOT_BROKERED, EPERM, ANY_OF(1, SET_IDS)),
-        REFUSE("open", NOT_BROKERED, EPERM, ANY_OF(1, O_CREAT | TMPFILE_BIT), ANY_OF(2, SET_IDS)),
-        REFUSE("openat", NOT_BROKERED, EPERM, ANY_OF(2, O_CREAT | TMPFILE_BIT), ANY_OF(3, SET_IDS)),
-        REFUSE("openat2", NOT_BROKERED, ENOSYS),
-
-        REFUSE("link", NO_METADATA, EPERM), /* a second name for what exists is nothing new */
-        REFUSE("linkat", NO_METADATA, EPERM),
-        REFUSE("chmod", NO_METADATA, EPERM),
-        REFUSE("fchmodat", NO_METADATA, EPERM),
-        REFUSE("fchmodat2", NO_METADATA, EPERM),
-        REFUSE("chown", NO_METADATA, EPERM),
-        REFUSE("lchown", NO_METADATA, EPERM),
-        REFUSE("fchownat", NO_METADATA, EPERM),
-        REFUSE("utime", NO_METADATA, EPERM),
-        REFUSE("utimes", NO_METADATA, EPERM),
-        REFUSE("futimesat", NO_METADATA, EPERM, NOT_NULL(1)),
-        REFUSE("utimensat", NO_METADATA, EPERM, NOT_NULL(1)), /* futimens has no path */
-        REFUSE("setxattr", NO_METADATA, EPERM),
-        REFUSE("lsetxattr", NO_METADATA, EPERM),
-        REFUSE("setxattrat", NO_METADATA, EPERM),
-        REFUSE("removexattr", NO_METADATA, EPERM),
-        REFUSE("lremovexattr", NO_METADATA, EPERM),
-        REFUSE("removexattrat", NO_METADATA, EPERM),
-        REFUSE("file_setattr", NO_METADATA, EPERM),
-
-        /* Sockets with a name in the file system can't be vetted in this version: the only AF_UNIX ones are pairs,
-         * and of those the kinds that cannot send to any name later (SOCK_RAW means SOCK_DGRAM there). */
-        ALLOW("socketpair", ALWAYS, IS(0, AF_UNIX), FIELD_IS(1, SOCKET_TYPE, SOCK_STREAM)),
-        ALLOW("socketpair", ALWAYS, IS(0, AF_UNIX), FIELD_IS(1, SOCKET_TYPE, SOCK_SEQPACKET)),
-        REFUSE("socketpair", ALWAYS, EACCES),
-        REFUSE("socket", NET_IS_NONE, EACCES),
-        REFUSE("connect", NET_IS_NONE, EACCES),
-        REFUSE("sendto", NET_IS_NONE, EACCES, NOT_NULL(4)),
-        ALLOW("socket", NET_IS_SOME, IS(0, AF_NETLINK), IS(2, 0)), /* NETLINK_ROUTE: getifaddrs, getaddrinfo */
-        REFUSE("socket", NET_IS_SOME, EACCES, IS(0, AF_UNIX)),
-        REFUSE("socket", NET_IS_SOME, EAFNOSUPPORT, IS_NOT(0, AF_INET), IS_NOT(0, AF_INET6)),
-        REFUSE("socket", NET_IS_SOME, EPERM, FIELD_IS_NOT(1, SOCKET_TYPE, SOCK_STREAM),
-               FIELD_IS_NOT(1, SOCKET_TYPE, SOCK_DGRAM)),
-        ALLOW("socket", NET_IS_SOME, IS(2, 0)),
-        ALLOW("socket", NET_IS_SOME, IS(2, IPPROTO_TCP)),
-        ALLOW("socket", NET_IS_SOME, IS(2, IPPROTO_UDP)),
-        ALLOW("socket", NET_IS_SOME, IS(2, IPPROTO_MPTCP)),
-        ALLOW("socket", NET_IS_SOME, IS(2, IPPROTO_ICMP)),
-        ALLOW("socket", NET_IS_SOME, IS(2, IPPROTO_ICMPV6)),
-        REFUSE("socket", NET_IS_SOME, EPROTONOSUPPORT),
-};
-
-/* ---- what the policy says -------------------------------------------------------------------------------------- */
-
-/* True where `group` is `inner` or has it among its members, at any depth. */
-static bool contains(const char *group, const char *inner)
-{
-        if (strcmp(group, inner) == 0)
-                return true;
-        for (const char *const *m = syscall_group(group); m && *m; m++)
-                if (**m == '@' && contains(*m, inner))
-                        return true;
-        return false;
-}
-
-static bool group_allowed(const struct filter_wish *wish, const char *group)
-{
-        bool grants = false, allowed = false;
-
-        for (size_t i = 0; i < wish->rule_count; i++) {
-                const struct syscall_rule *rule = &wish->rules[i];
-                grants = grants || !rule->deny;
-                if (rule->name[0] != '@' || !contains(rule->name, group))
-                        continue;
-                if (rule->deny)
-                        return false;
-                allowed = true;
-        }
-        return grants ? allowed : contains("@default", group);
-}
-
-/* Where the decision about a call stands while the tables are gone through. */
+/* What the tables and the policy's groups say of a call. */
 struct call {
-        bool known, named_deny, guarded;
-        enum filter_action action;
-        unsigned error;
+        bool known, guarded;
+        enum syscall_fate fate;
+        unsigned refusal; /* the errno where nobody gives one */
+        const char *reason; /* of the fate */
+        const struct syscall_rule *group; /* the line that decides by group, or NULL */
+        bool by_default; /* else: @default has it, and nothing allows anything by itself */
+};
+
+struct named { /* a line that names the call */
+        int number;
+        const struct syscall_rule *rule;
 };
 
 struct decision {
         const struct filter_wish *wish;
         struct call calls[CALLS];
-        int guard_numbers[COUNT(guards)]; /* the call of each guard that applies to this filter; else -1 */
+        struct named *named; /* sorted by number, and then as they count */
+        size_t named_count;
+        struct group_set *opened; /* of each line of the wish */
+        struct group_set standard; /* what @default holds, where it counts */
+        int guard_numbers[GUARDS_MAX]; /* the call of each guard that applies to this filter; else -1 */
 };
 
 static struct call *call_of(struct decision *d, const char *name)
@@ -259,59 +51,108 @@ static struct call *call_of(struct decision *d, const char *name)
         return number >= 0 && number < CALLS ? &d->calls[number] : NULL;
 }
 
-static void settle(struct call *c, enum filter_action action, unsigned error)
+/* ---- which line counts ----------------------------------------------------------------------------------------- */
+
+/* Negative where `a` counts more than `b`. What comes after the errno makes no difference to the filter: it only lets the same
+ * line be named whatever the order was. */
+static int compare_rules(const struct syscall_rule *a, const struct syscall_rule *b)
 {
-        c->action = action;
-        c->error = error;
+        if (a->action != b->action)
+                return a->action > b->action ? -1 : 1;
+        if ((a->error == 0) != (b->error == 0))
+                return a->error != 0 ? -1 : 1;
+        if (a->use_depth != b->use_depth)
+                return a->use_depth < b->use_depth ? -1 : 1;
+        if (a->error != b->error)
+                return a->error < b->error ? -1 : 1;
+        if ((a->test_count == 0) != (b->test_count == 0))
+                return a->test_count == 0 ? -1 : 1;
+        if (a->origin.line != b->origin.line)
+                return a->origin.line < b->origin.line ? -1 : 1;
+        return a->origin.file && b->origin.file ? strcmp(a->origin.file, b->origin.file) : 0;
 }
 
-/* Every plain group: its calls are known from here on, and allowed or not as the policy's groups have it. */
-static void decide_group(void *ctx, const char *name, const char *text)
+static int compare_named(const void *a, const void *b)
+{
+        const struct named *x = a, *y = b;
+        if (x->number != y->number)
+                return x->number < y->number ? -1 : 1;
+        return compare_rules(x->rule, y->rule);
+}
+
+static int collect_named(struct decision *d)
+{
+        const struct filter_wish *wish = d->wish;
+
+        d->named = calloc(wish->rule_count + 1, sizeof(*d->named));
+        d->opened = calloc(wish->rule_count + 1, sizeof(*d->opened));
+        if (!d->named || !d->opened)
+                return -ENOMEM;
+        bool grants = false;
+        for (size_t i = 0; i < wish->rule_count; i++) {
+                const struct syscall_rule *rule = &wish->rules[i];
+                grants = grants || rule->action == CALL_ALLOW;
+                int number = rule->name[0] == '@' ? -1 : syscall_number(rule->name);
+                if (rule->name[0] == '@')
+                        syscall_group_open(rule->name, &d->opened[i]);
+                else if (number >= 0 && number < CALLS)
+                        d->named[d->named_count++] = (struct named){number, rule};
+        }
+        if (!grants)
+                syscall_group_open("@default", &d->standard);
+        if (d->named_count > 0)
+                qsort(d->named, d->named_count, sizeof(*d->named), compare_named);
+        return 0;
+}
+
+/* A plain group: its calls are known from here on, and the line that says most about the group says it about them. */
+static void decide_group(void *ctx, size_t index, const char *name, const char *const *members)
 {
         struct decision *d = ctx;
-        const char *const *members = syscall_group(name);
-        (void)text;
+        const struct syscall_rule *best = NULL;
+        (void)name;
 
-        if (!members || members[0][0] == '@')
-                return;
-        bool allowed = group_allowed(d->wish, name);
-        for (; *members; members++) {
-                struct call *c = call_of(d, *members);
-                if (c) {
-                        c->known = true;
-                        settle(c, allowed ? FILTER_ALLOW : FILTER_ERRNO, EPERM);
-                }
-        }
-}
-
-static void decide_names(struct decision *d)
-{
         for (size_t i = 0; i < d->wish->rule_count; i++) {
                 const struct syscall_rule *rule = &d->wish->rules[i];
-                struct call *c = rule->name[0] == '@' ? NULL : call_of(d, rule->name);
-                if (!c)
-                        continue;
-                c->named_deny = c->named_deny || rule->deny;
-                settle(c, c->named_deny ? FILTER_ERRNO : FILTER_ALLOW, EPERM);
-                c->known = true;
+                if (d->opened[i].has[index] && (!best || compare_rules(rule, best) < 0))
+                        best = rule;
+        }
+        for (; *members; members++) {
+                struct call *c = call_of(d, *members);
+                if (c)
+                        *c = (struct call){
+                                .known = true, .refusal = EPERM, .group = best, .by_default = d->standard.has[index]};
         }
 }
 
-/* The tables that no policy can change, and the errors that go with them. */
+/* What no policy can change. */
 static void decide_fixed(struct decision *d)
 {
+        size_t count;
         struct call *c;
 
-        for (size_t i = 0; i < COUNT(needed); i++)
-                if ((c = call_of(d, needed[i].name)))
-                        settle(c, FILTER_ALLOW, 0);
-        for (size_t i = 0; i < COUNT(falls_back); i++)
-                if ((c = call_of(d, falls_back[i])) && c->action == FILTER_ERRNO)
-                        c->error = ENOSYS;
-        for (size_t i = 0; i < COUNT(refused); i++)
+        const char *const *names = calls_that_fall_back(&count);
+        for (size_t i = 0; i < count; i++)
+                if ((c = call_of(d, names[i])))
+                        c->refusal = ENOSYS;
+        const struct needed_call *needed = needed_calls(&count);
+        for (size_t i = 0; i < count; i++)
+                if ((c = call_of(d, needed[i].name))) {
+                        c->fate = SYSCALL_NEEDED;
+                        c->reason = needed[i].reason;
+                }
+        const struct needed_part *parts = needed_parts(&count);
+        for (size_t i = 0; i < count; i++)
+                if ((c = call_of(d, parts[i].name)))
+                        c->fate = SYSCALL_PARTLY;
+        const struct refused_group *refused = refused_groups(&count);
+        for (size_t i = 0; i < count; i++)
                 for (const char *const *m = syscall_group(refused[i].group); *m; m++)
-                        if ((c = call_of(d, *m)))
-                                settle(c, FILTER_ERRNO, refused[i].error);
+                        if ((c = call_of(d, *m))) {
+                                c->fate = SYSCALL_REFUSED;
+                                c->reason = refused[i].reason;
+                                c->refusal = refused[i].error;
+                        }
 }
 
 static bool is_brokered(const struct filter_wish *wish, int number)
@@ -321,8 +162,6 @@ static bool is_brokered(const struct filter_wish *wish, int number)
                         return true;
         return false;
 }
-
-/* ---- from decisions to rules ----------------------------------------------------------------------------------- */
 
 static bool guard_applies(const struct guard *g, const struct filter_wish *wish, bool brokered)
 {
@@ -345,7 +184,10 @@ static bool guard_applies(const struct guard *g, const struct filter_wish *wish,
 
 static void select_guards(struct decision *d)
 {
-        for (size_t i = 0; i < COUNT(guards); i++) {
+        size_t count;
+        const struct guard *guards = guard_tables(&count);
+
+        for (size_t i = 0; i < count; i++) {
                 int number = syscall_number(guards[i].name);
                 bool here = number >= 0 && number < CALLS;
                 if (here && guard_applies(&guards[i], d->wish, is_brokered(d->wish, number))) {
@@ -357,48 +199,213 @@ static void select_guards(struct decision *d)
         }
 }
 
-static void add_rule(struct filter *f, int number, enum filter_action action, unsigned error,
-                     const struct filter_test *tests)
-{
-        struct filter_rule *rule = &f->rules[f->rule_count++];
+/* ---- the verdicts of one call ---------------------------------------------------------------------------------- */
 
-        *rule = (struct filter_rule){.number = number, .action = action, .error = action == FILTER_ERRNO ? error : 0};
-        for (unsigned i = 0; tests && i < FILTER_TESTS && tests[i].mask != 0; i++)
-                rule->tests[rule->test_count++] = tests[i];
-        f->notify = f->notify || action == FILTER_NOTIFY;
+static const enum filter_action actions[] = {
+        [CALL_ALLOW] = FILTER_ALLOW, [CALL_LOG] = FILTER_LOG, [CALL_DENY] = FILTER_ERRNO, [CALL_KILL] = FILTER_KILL};
+
+static struct filter_verdict of_rule(const struct call *c, const struct syscall_rule *rule, enum filter_why why)
+{
+        struct filter_verdict v = {.action = actions[rule->action], .why = why, .by = rule};
+        if (v.action == FILTER_ERRNO)
+                v.error = rule->error ? rule->error : why == WHY_NAME && rule->test_count > 0 ? EPERM : c->refusal;
+        return v;
 }
 
-static void add_call(struct filter *f, int number, const struct decision *d)
+/* Where no line that names the call decides. */
+static struct filter_verdict of_groups(const struct call *c)
 {
-        const struct call *c = &d->calls[number];
-        enum filter_action action = c->action;
+        const struct syscall_rule *rule = c->group;
+        bool restricts = rule && rule->action >= CALL_DENY;
 
-        if (action == FILTER_ALLOW && is_brokered(d->wish, number))
-                action = FILTER_NOTIFY;
-        for (size_t i = 0; i < COUNT(guards) && c->guarded && c->action == FILTER_ALLOW; i++) {
-                const struct guard *g = &guards[i];
-                if (d->guard_numbers[i] != number)
+        if (c->fate == SYSCALL_REFUSED && !(restricts && (rule->action == CALL_KILL || rule->error)))
+                return (struct filter_verdict){FILTER_ERRNO, c->refusal, WHY_REFUSED, c->reason, NULL};
+        if ((c->fate == SYSCALL_NEEDED || c->fate == SYSCALL_PARTLY) && !(rule && rule->action == CALL_LOG))
+                return (struct filter_verdict){FILTER_ALLOW, 0, WHY_NEEDED, c->reason, NULL};
+        if (rule)
+                return of_rule(c, rule, WHY_GROUP);
+        if (c->by_default)
+                return (struct filter_verdict){.action = FILTER_ALLOW, .why = WHY_DEFAULT};
+        return (struct filter_verdict){.action = FILTER_ERRNO, .error = c->refusal, .why = WHY_DEFAULT};
+}
+
+/* Whether the tables leave a line that names the call anything to say. */
+static bool counts(const struct call *c, const struct syscall_rule *rule)
+{
+        bool restricts = rule->action >= CALL_DENY;
+
+        switch (c->fate) {
+        case SYSCALL_REFUSED:
+                return restricts;
+        case SYSCALL_NEEDED:
+                return rule->action == CALL_LOG || (rule->action == CALL_ALLOW && rule->test_count == 0);
+        case SYSCALL_PARTLY:
+                return !restricts || rule->test_count > 0;
+        case SYSCALL_FREE:
+                break;
+        }
+        return true;
+}
+
+/* The lines that name a call, as far as they count, and what holds where none of their tests does. */
+struct clauses {
+        const struct call *call;
+        int number;
+        bool brokered;
+        const struct syscall_rule **rules; /* with tests; the strictest first */
+        size_t count, strict;              /* `strict` of them take away */
+        struct filter_verdict last;
+};
+
+static bool gives(const struct filter_verdict *v)
+{
+        return v->action == FILTER_ALLOW || v->action == FILTER_LOG;
+}
+
+static void find_clauses(struct clauses *s, const struct named *named, size_t count)
+{
+        const struct syscall_rule *with_tests = NULL;
+
+        s->last = of_groups(s->call);
+        for (size_t i = 0; i < count; i++) {
+                const struct syscall_rule *rule = named[i].rule;
+                if (!counts(s->call, rule))
                         continue;
-                add_rule(f, number, g->action == FILTER_ALLOW && !g->native ? action : g->action, g->error, g->tests);
-                if (g->tests[0].mask == 0)
+                if (rule->test_count == 0) {
+                        s->last = of_rule(s->call, rule, WHY_NAME);
+                        return;
+                }
+                s->rules[s->count++] = rule;
+                s->strict += rule->action >= CALL_DENY;
+                if (rule->action == CALL_ALLOW && !with_tests)
+                        with_tests = rule;
+        }
+        if (with_tests)
+                s->last = (struct filter_verdict){FILTER_ERRNO, EPERM, WHY_REST, NULL, with_tests};
+}
+
+/* ---- from verdicts to rules ------------------------------------------------------------------------------------ */
+
+struct maker {
+        struct filter *filter;
+        size_t room;
+        bool no_memory;
+};
+
+static void add_rule(struct maker *m, const struct clauses *s, struct filter_verdict v, const struct call_test *fixed,
+                     const struct syscall_rule *rule)
+{
+        struct filter *f = m->filter;
+
+        if (f->rule_count == m->room) {
+                size_t room = m->room ? m->room * 2 : 512;
+                struct filter_rule *rules = realloc(f->rules, room * sizeof(*rules));
+                if (!rules) {
+                        m->no_memory = true;
+                        return;
+                }
+                f->rules = rules;
+                m->room = room;
+        }
+        struct filter_rule *out = &f->rules[f->rule_count++];
+        *out = (struct filter_rule){.number = s->number, .verdict = v};
+        for (unsigned i = 0; fixed && i < FILTER_GUARD_TESTS && fixed[i].mask != 0; i++)
+                out->tests[out->test_count++] = &fixed[i];
+        for (unsigned i = 0; rule && i < rule->test_count; i++)
+                out->tests[out->test_count++] = &rule->tests[i];
+        f->notify = f->notify || v.action == FILTER_NOTIFY;
+}
+
+/* What is allowed goes to the broker, where the call is one that it serves. It never goes to the kernel's log then: that would
+ * let it pass. */
+static struct filter_verdict served(const struct clauses *s, struct filter_verdict v)
+{
+        if (s->brokered && gives(&v))
+                v.action = FILTER_NOTIFY;
+        return v;
+}
+
+/* Where a guard's tests hold, and the policy's verdict is `v`. */
+static struct filter_verdict guarded(const struct clauses *s, const struct guard *g, struct filter_verdict v)
+{
+        if (!gives(&v) && (g->action == FILTER_ALLOW || v.action == FILTER_KILL))
+                return v;
+        if (g->action == FILTER_ALLOW && !g->native) {
+                v.reason = g->reason;
+                return served(s, v);
+        }
+        if (g->action == FILTER_ALLOW)
+                return (struct filter_verdict){v.action, 0, WHY_GUARD, g->reason, v.by};
+        return (struct filter_verdict){g->action, g->error, WHY_GUARD, g->reason, NULL};
+}
+
+/* Each of the policy's clauses within the guard's tests, unless all come to the same. */
+static void add_guard(struct maker *m, const struct clauses *s, const struct guard *g)
+{
+        struct filter_verdict last = guarded(s, g, s->last);
+        bool same = true;
+
+        for (size_t i = s->strict; i < s->count; i++) {
+                struct filter_verdict v = guarded(s, g, of_rule(s->call, s->rules[i], WHY_NAME));
+                same = same && v.action == last.action && v.error == last.error;
+        }
+        for (size_t i = s->strict; i < s->count && !same; i++)
+                add_rule(m, s, guarded(s, g, of_rule(s->call, s->rules[i], WHY_NAME)), g->tests, s->rules[i]);
+        add_rule(m, s, last, g->tests, NULL);
+}
+
+static void add_needed(struct maker *m, const struct clauses *s)
+{
+        size_t count;
+        const struct needed_part *parts = needed_parts(&count);
+        const struct filter_verdict v = {FILTER_ALLOW, 0, WHY_NEEDED, s->call->reason, NULL};
+
+        for (size_t i = 0; i < count; i++)
+                if (syscall_number(parts[i].name) == s->number)
+                        add_rule(m, s, v, parts[i].test, NULL);
+}
+
+static void add_call(struct maker *m, const struct decision *d, const struct clauses *s)
+{
+        size_t count;
+        const struct guard *guards = guard_tables(&count);
+        bool anything = s->count > s->strict || gives(&s->last);
+
+        if (s->call->fate == SYSCALL_PARTLY && (s->strict > 0 || !gives(&s->last)))
+                add_needed(m, s);
+        for (size_t i = 0; i < s->strict; i++)
+                add_rule(m, s, of_rule(s->call, s->rules[i], WHY_NAME), NULL, s->rules[i]);
+        for (size_t i = 0; i < count && anything && s->call->guarded; i++) {
+                if (d->guard_numbers[i] != s->number)
+                        continue;
+                add_guard(m, s, &guards[i]);
+                if (guards[i].tests[0].mask == 0)
                         return;
         }
-        add_rule(f, number, action, c->error, NULL);
+        for (size_t i = s->strict; i < s->count; i++)
+                add_rule(m, s, served(s, of_rule(s->call, s->rules[i], WHY_NAME)), NULL, s->rules[i]);
+        add_rule(m, s, served(s, s->last), NULL, NULL);
 }
 
-/* The rules go into one array with room for every call and every guard. */
 static int make_rules(struct filter *f, const struct decision *d)
 {
-        size_t room = COUNT(guards);
-        for (int i = 0; i < CALLS; i++)
-                room += d->calls[i].known;
-        f->rules = calloc(room, sizeof(*f->rules));
-        if (!f->rules)
-                return -ENOMEM;
-        for (int i = 0; i < CALLS; i++)
-                if (d->calls[i].known)
-                        add_call(f, i, d);
-        return 0;
+        struct maker m = {.filter = f};
+        const struct syscall_rule **rules = calloc(d->named_count + 1, sizeof(struct syscall_rule *));
+        size_t at = 0;
+
+        for (int i = 0; i < CALLS && rules; i++) {
+                size_t from = at;
+                while (at < d->named_count && d->named[at].number == i)
+                        at++;
+                if (!d->calls[i].known)
+                        continue;
+                struct clauses s = {.call = &d->calls[i], .number = i, .rules = rules};
+                s.brokered = is_brokered(d->wish, i);
+                find_clauses(&s, d->named + from, at - from);
+                add_call(&m, d, &s);
+        }
+        free(rules);
+        return !rules || m.no_memory ? -ENOMEM : 0;
 }
 
 /* ---- outside --------------------------------------------------------------------------------------------------- */
@@ -411,11 +418,17 @@ int filter_compile(struct filter *out, const struct filter_wish *wish)
         *out = (struct filter){0};
         if (d) {
                 d->wish = wish;
-                syscall_groups(decide_group, d);
-                decide_names(d);
+                r = collect_named(d);
+        }
+        if (r == 0) {
+                syscall_plain_groups(decide_group, d);
                 decide_fixed(d);
                 select_guards(d);
                 r = make_rules(out, d);
+        }
+        if (d) {
+                free(d->named);
+                free(d->opened);
         }
         free(d);
         if (r == 0)
@@ -431,19 +444,4 @@ void filter_free(struct filter *f)
                 free(f->program.filter);
         free(f->rules);
         *f = (struct filter){0};
-}
-
-enum syscall_fate syscall_fate(const char *name)
-{
-        for (size_t i = 0; i < COUNT(refused); i++) {
-                if (strcmp(refused[i].group, name) == 0)
-                        return SYSCALL_REFUSED;
-                for (const char *const *m = syscall_group(refused[i].group); *m; m++)
-                        if (strcmp(*m, name) == 0)
-                                return SYSCALL_REFUSED;
-        }
-        for (size_t i = 0; i < COUNT(needed); i++)
-                if (strcmp(needed[i].name, name) == 0)
-                        return SYSCALL_NEEDED;
-        return SYSCALL_FREE;
 }

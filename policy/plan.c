@@ -256,19 +256,13 @@ static int make_filter(struct planner *p)
         };
         for (size_t i = 0; i < p->rule_count; i++)
                 wish->no_path_metadata = wish->no_path_metadata || only_creates(&p->rules[i]);
-        return filter_get(&p->plan->filter, wish);
-}
-
-/* People who list calls one by one forget those that nobody thinks of. (The standard filters have no rules, and mmap.) */
-static void note_unusable_filter(struct planner *p)
-{
-        const struct filter *f = &p->plan->filter;
-        int mmap = syscall_number("mmap");
-
-        for (size_t i = 0; i < f->rule_count; i++)
-                if (f->rules[i].number == mmap && f->rules[i].action != FILTER_ALLOW)
-                        planner_note(p, p->world->syscalls[0].origin,
-                                     "without mmap no dynamic program starts: add @basic to what `syscalls` allows");
+        int r = filter_get(&p->plan->filter, wish);
+        if (r == -E2BIG) {
+                planner_refuse_at(p, p->world->syscalls[0].origin, "give several values to one test: arg1 in A B C",
+                                  "the tests in `syscalls` lines make a filter that is longer than the kernel takes");
+                r = -EINVAL;
+        }
+        return r;
 }
 
 /* ---- making and freeing ----------------------------------------------------------------------------------------- */
@@ -294,7 +288,7 @@ static int make_plan(struct planner *p)
                 return -ENOENT;
         int r = make_filter(p);
         if (r == 0)
-                note_unusable_filter(p);
+                plan_note_syscalls(p);
         return p->no_memory ? -ENOMEM : r;
 }
 

@@ -5,6 +5,7 @@
  *   plan_points.c    the paths where something may have to be mounted
  *   plan_view.c      from these to mounts
  *   plan_check.c     what this version refuses, and what people should know
+ *   plan_syscalls.c  the same, of system calls
  *
  * describe.h has the finished plan in words. */
 #ifndef POLICY_PLAN_BUILD_H
@@ -38,6 +39,10 @@ struct planner {
 void plan_view(struct planner *p);
 /* Everything else. Needs the view. */
 void plan_check(struct planner *p);
+/* The part of it that is about system calls. */
+void plan_check_syscalls(struct planner *p);
+/* Needs the filter. */
+void plan_note_syscalls(struct planner *p);
 
 /* Reports an error at the rule's line. */
 void planner_refuse(struct planner *p, const struct rule *rule, const char *hint, const char *format, ...)

@@ -129,20 +129,6 @@ static void check_literal(struct planner *p, const struct rule *rule, mode_t mod
 
 /* ---- the world -------------------------------------------------------------------------------------------------- */
 
-static void check_syscalls(struct planner *p)
-{
-        for (size_t i = 0; i < p->world->syscall_count; i++) {
-                const struct syscall_rule *rule = &p->world->syscalls[i];
-                enum syscall_fate fate = syscall_fate(rule->name);
-                if (!rule->deny && fate == SYSCALL_REFUSED)
-                        planner_refuse_word(p, rule->origin, rule->name, "leave it out",
-                                          "%s is refused in every sandbox", rule->name);
-                if (rule->deny && fate == SYSCALL_NEEDED)
-                        planner_refuse_word(p, rule->origin, rule->name, "leave it out",
-                                          "%s cannot be denied: no program could be started without it", rule->name);
-        }
-}
-
 static void check_limits(struct planner *p)
 {
         const struct limits *l = &p->world->limits;
@@ -211,6 +197,6 @@ void plan_check(struct planner *p)
         }
         if (p->world->audit == AUDIT_ALL)
                 planner_note(p, p->world->audit_at, "audit all covers opens in this version, not metadata");
-        check_syscalls(p);
+        plan_check_syscalls(p);
         check_limits(p);
 }

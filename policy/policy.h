@@ -130,9 +130,31 @@ struct requirement {
         struct origin origin;
 };
 
+/* What a `syscalls` line says of the calls that it names; the stricter is the larger. */
+enum call_action { CALL_ALLOW, CALL_LOG, CALL_DENY, CALL_KILL };
+
+/* A test of one argument of a call, as it is in the register. Numbers are unsigned. */
+enum call_compare { COMPARE_EQUAL, COMPARE_AT_LEAST, COMPARE_ABOVE };
+struct call_test {
+        unsigned arg;
+        uint64_t mask; /* holds where (argument & mask) compares so with the value, or with one of `more` */
+        enum call_compare compare;
+        bool negated; /* and where it does not instead */
+        uint64_t value;
+        const uint64_t *more; /* for `in` */
+        size_t more_count;
+        const char *text; /* "arg1:32 in TCGETS TIOCGWINSZ" */
+};
+#define CALL_TESTS_MAX 6u
+
 struct syscall_rule {
-        bool deny;        /* `syscalls deny NAME…` */
-        const char *name; /* "openat" or "@basic"; checked to exist when parsed */
+        enum call_action action;
+        const char *name;              /* "openat" or "@basic"; checked to exist when parsed */
+        unsigned error;                /* of CALL_DENY: an errno, or 0 where the line names none */
+        unsigned use_depth;            /* 0: the user's own file */
+        const struct call_test *tests; /* all must hold; none: whatever the arguments. Never for a group */
+        size_t test_count;
+        const char *text; /* the line as written */
         struct origin origin;
 };
 

@@ -38,7 +38,7 @@ static bool standard_of(const struct filter_wish *wish, struct standard_wish *ou
                 .brokered = wish->notify_count > 0, /* nothing but the open family is brokered in this version */
                 .no_path_metadata = wish->no_path_metadata,
         };
-        return wish->rule_count == 0 || (only && !only->deny && strcmp(only->name, "@basic") == 0);
+        return wish->rule_count == 0 || (only && only->action == CALL_ALLOW && strcmp(only->name, "@basic") == 0);
 }
 
 int filter_get(struct filter *out, const struct filter_wish *wish)

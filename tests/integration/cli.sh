@@ -152,7 +152,7 @@ test_help_and_version_everywhere() {
         run "$CORDON" --version
         status_is 0
         matches "$out" '^cordon [0-9]+\.[0-9]+\.[0-9]+$'
-        for c in "" run check explain fmt; do
+        for c in "" run check explain fmt syscalls; do
                 run "$CORDON" $c --help
                 status_is 0
                 is "$err" ""

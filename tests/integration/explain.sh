@@ -291,17 +291,17 @@ test_system_calls_are_told_by_group() {
         explained
         local calls
         calls=$(section 'System calls')
-        matches "$calls" "@ipc +allowed +$T/policy:3"
-        matches "$calls" "@timer +(partly|refused) +$T/policy:4"
-        matches "$calls" "@aio +refused +no line allows it"
-        matches "$calls" "@mount +refused +in every sandbox"
-        matches "$calls" "@file-system +[a-z]+ +$T/policy:3 +.*brokered"
+        matches "$calls" "@ipc-objects +allowed +$T/policy:3"
+        matches "$calls" "@timers +(partly|refused) +$T/policy:4"
+        matches "$calls" "@linux-aio +refused +no line allows it"
+        matches "$calls" "@mount-tree +refused +in every sandbox"
+        matches "$calls" "@file-open +[a-z]+ +$T/policy:3 +.*brokered"
         matches "$calls" "getcpu +refused +$T/policy:4"
-        json_is '[(g["state"], g["at"]["line"]) for g in d["syscalls"] if g.get("group") == "@ipc"]' "[('allowed', 3)]"
+        json_is '[(g["state"], g["at"]["line"]) for g in d["syscalls"] if g.get("group") == "@ipc-objects"]' "[('allowed', 3)]"
         json_is 'd["filter_instructions"] > 10' True
         policy <<<"use @base"
         explained
-        matches "$(section 'System calls')" "@ipc +allowed +@default"
+        matches "$(section 'System calls')" "@ipc-objects +allowed +@default"
         lacks "$(section 'System calls')" "getcpu"
 }
 

@@ -2,6 +2,9 @@
 #ifndef TESTS_FILTER_WISHES_H
 #define TESTS_FILTER_WISHES_H
 
+#include <errno.h>
+#include <fcntl.h>
+
 #include "tests/unit/unit.h"
 
 #include "policy/syscalls.h"
@@ -11,19 +14,52 @@
 #define X32 0x40000000
 
 static const struct syscall_rule basic[] = {{.name = "@basic"}};
-static const struct syscall_rule tight[] = {{.name = "@io"}, {.name = "socket"}, {.name = "mount"}};
-static const struct syscall_rule less[] = {{.deny = true, .name = "@file-system"},
+static const struct syscall_rule tight[] = {{.name = "@basic-io"}, {.name = "socket"}, {.name = "mount"}};
+static const struct syscall_rule less[] = {{.action = CALL_DENY, .name = "@file-system"},
                                            {.name = "openat"},
-                                           {.deny = true, .name = "inotify_init1"},
+                                           {.action = CALL_DENY, .name = "inotify_init1"},
                                            {.name = "@default"},
                                            {.name = "execve"},
-                                           {.deny = true, .name = "wait4"}};
-static const struct syscall_rule only_deny[] = {{.deny = true, .name = "@network-io"}, {.deny = true, .name = "kill"}};
+                                           {.action = CALL_DENY, .name = "wait4"}};
+static const struct syscall_rule only_deny[] = {{.action = CALL_DENY, .name = "@network-io"}, {.action = CALL_DENY, .name = "kill"}};
 static const struct syscall_rule everything[] = {
-        {.name = "@default"},         {.name = "@mount"},    {.name = "@kernel"},  {.name = "@admin"},
-        {.name = "@other-processes"}, {.name = "@io-uring"}, {.name = "@clock"},   {.name = "@namespace"},
-        {.name = "unshare"},          {.name = "ptrace"},    {.name = "@keyring"}, {.name = "bpf"},
-        {.name = "@raw-io"},          {.name = "@numa"}};
+        {.name = "@known"}, {.name = "@default"}, {.name = "@mount"}, {.name = "unshare"}, {.name = "ptrace"}, {.name = "bpf"}};
+
+/* Tests of arguments, of every kind: in one half of the register and in both, with masks, with the values at the halves' edges. */
+#define TESTED(verb, call, ...)                                                                                        \
+        {                                                                                                              \
+                .action = verb, .name = call, .tests = (const struct call_test[]){__VA_ARGS__},                        \
+                .test_count = sizeof((const struct call_test[]){__VA_ARGS__}) / sizeof(struct call_test)               \
+        }
+#define LOW UINT32_MAX
+#define ALL UINT64_MAX
+static const uint64_t terminals[] = {0x5413, 0x5414, 0x540f};
+static const uint64_t wide_values[] = {HIGH, HIGH | 5, 5, UINT64_MAX};
+static const struct syscall_rule tested[] = {
+        {.name = "@default"},
+        TESTED(CALL_ALLOW, "ioctl", {1, LOW, COMPARE_EQUAL, false, 0x5401, terminals, COUNT(terminals), "arg1:32 in"}),
+        TESTED(CALL_DENY, "ioctl", {.arg = 2, .mask = ALL, .compare = COMPARE_ABOVE, .value = HIGH | 7}),
+        TESTED(CALL_ALLOW, "mmap", {.arg = 1, .mask = ALL, .compare = COMPARE_AT_LEAST, .negated = true, .value = 3 * HIGH},
+               {.arg = 2, .mask = 4, .value = 0}, {.arg = 4, .mask = LOW, .negated = true, .value = 7}),
+        TESTED(CALL_LOG, "mmap", {.arg = 1, .mask = ALL, .compare = COMPARE_ABOVE, .value = UINT32_MAX}),
+        TESTED(CALL_KILL, "mmap", {.arg = 3, .mask = ALL, .compare = COMPARE_AT_LEAST, .value = UINT64_MAX}),
+        TESTED(CALL_DENY, "lseek", {.arg = 1, .mask = LOW, .compare = COMPARE_AT_LEAST, .value = 0x80000000}),
+        TESTED(CALL_DENY, "lseek", {.arg = 1, .mask = ALL, .compare = COMPARE_AT_LEAST, .value = HIGH << 30}),
+        TESTED(CALL_KILL, "lseek", {.arg = 2, .mask = LOW, .compare = COMPARE_ABOVE, .negated = true, .value = 0}),
+        TESTED(CALL_LOG, "madvise", {0, ALL, COMPARE_EQUAL, false, 0, wide_values, COUNT(wide_values), "arg0 in"}),
+        TESTED(CALL_DENY, "madvise", {.arg = 1, .mask = 0xff000000000000f0, .compare = COMPARE_ABOVE, .value = 0xf0}),
+        TESTED(CALL_KILL, "madvise", {.arg = 1, .mask = 0xff00000000, .compare = COMPARE_AT_LEAST, .value = 1}),
+        TESTED(CALL_DENY, "madvise", {.arg = 2, .mask = 0xff00000000, .compare = COMPARE_AT_LEAST, .value = 5 * HIGH}),
+        TESTED(CALL_DENY, "socket", {.arg = 0, .mask = LOW, .value = 2}, {.arg = 1, .mask = 0x800, .value = 0x800}),
+        TESTED(CALL_ALLOW, "socketpair", {.arg = 1, .mask = LOW, .value = 1}),
+        TESTED(CALL_ALLOW, "openat", {.arg = 2, .mask = 3, .value = 0}),
+        TESTED(CALL_LOG, "openat", {.arg = 2, .mask = O_CREAT, .value = O_CREAT}),
+        TESTED(CALL_KILL, "ptrace", {.arg = 0, .mask = ALL, .compare = COMPARE_AT_LEAST, .value = 1}),
+        TESTED(CALL_DENY, "prctl", {.arg = 0, .mask = LOW, .compare = COMPARE_ABOVE, .value = 20}),
+        {.action = CALL_LOG, .name = "@watch"},
+        {.action = CALL_KILL, .name = "@ipc-objects"},
+        {.action = CALL_DENY, .name = "@setuid", .error = ENOSYS},
+};
 
 #define RULES(table) .rules = table, .rule_count = COUNT(table)
 
@@ -42,6 +78,8 @@ static const struct named_wish {
         {"tight", {RULES(tight), .net = NET_HOST}, false},
         {"less", {RULES(less), .net = NET_LOOPBACK}, true},
         {"only deny", {RULES(only_deny)}, false},
+        {"tested", {RULES(tested), .net = NET_HOST}, true},
+        {"tested, native", {RULES(tested)}, false},
         {"everything", {RULES(everything), .net = NET_HOST, .no_path_metadata = true}, false},
 };
 

@@ -464,19 +464,19 @@ static void test_syscalls_by_group(void **state)
 
         make(&m, "cordon 1\nread /data\n");
         has(row(&m, "syscalls", "group", "@io-event"), "\"state\":\"allowed\",\"why\":\"@default\"");
-        has(row(&m, "syscalls", "group", "@io"), "\"state\":\"conditional\"");
-        has(row(&m, "syscalls", "group", "@io"), "\"conditional\":1,\"brokered\":0,\"refused\":0"); /* ioctl */
-        has(row(&m, "syscalls", "group", "@mount"), "\"state\":\"refused\",\"why\":\"in every sandbox\"");
-        has(row(&m, "syscalls", "group", "@rare"), "\"state\":\"refused\",\"why\":\"no line allows it\"");
-        has(row(&m, "syscalls", "group", "@file-system"), "\"brokered\":4");
+        has(row(&m, "syscalls", "group", "@io-control"), "\"state\":\"conditional\"");
+        has(row(&m, "syscalls", "group", "@io-control"), "\"conditional\":1,\"brokered\":0,\"refused\":0"); /* ioctl */
+        has(row(&m, "syscalls", "group", "@mount-tree"), "\"state\":\"refused\",\"why\":\"in every sandbox\"");
+        has(row(&m, "syscalls", "group", "@secret-memory"), "\"state\":\"refused\",\"why\":\"no line allows it\"");
+        has(row(&m, "syscalls", "group", "@file-open"), "\"brokered\":4");
         assert_string_equal(row(&m, "syscalls", "call", "getcpu"), "");
         unmake(&m);
 
-        make(&m, "cordon 1\nread /data\naudit none\nsyscalls @basic\nsyscalls deny @sync getcpu\n");
+        make(&m, "cordon 1\nread /data\naudit none\nsyscalls @basic\nsyscalls deny @signal getcpu\n");
         has(row(&m, "syscalls", "group", "@io-event"), "\"state\":\"allowed\",\"at\":{\"file\":\"test.policy\",\"line\":4}");
-        has(row(&m, "syscalls", "group", "@sync"), "\"state\":\"partly\",\"at\":{\"file\":\"test.policy\",\"line\":5}");
-        has(row(&m, "syscalls", "group", "@aio"), "\"state\":\"refused\",\"why\":\"no line allows it\"");
-        has(row(&m, "syscalls", "group", "@file-system"), "\"brokered\":0");
+        has(row(&m, "syscalls", "group", "@signal"), "\"state\":\"partly\",\"at\":{\"file\":\"test.policy\",\"line\":5}");
+        has(row(&m, "syscalls", "group", "@linux-aio"), "\"state\":\"refused\",\"why\":\"no line allows it\"");
+        has(row(&m, "syscalls", "group", "@file-open"), "\"brokered\":0");
         has(row(&m, "syscalls", "call", "getcpu"), "\"state\":\"refused\",\"at\":{\"file\":\"test.policy\",\"line\":5}");
         unmake(&m);
 }

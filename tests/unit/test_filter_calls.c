@@ -175,7 +175,9 @@ static void test_brokered_opens(void **state)
                 {"chmod", {0}, ERR(EPERM)},
                 {"wait4", {0}, OK},
                 {"inotify_init1", {0}, ERR(ENOSYS)},
-                {"inotify_add_watch", {0}, OK},
+                {"inotify_add_watch", {0}, ERR(EPERM)}, /* a part of @file-system */
+                {"mmap", {0}, ERR(EPERM)},
+                {"epoll_create1", {0}, OK},
                 {"statx", {0}, ERR(ENOSYS)},
                 {"execve", {0}, OK},
                 {"read", {0}, OK},
@@ -278,11 +280,11 @@ static void test_no_policy_allows_what_goes_round_the_broker(void **state)
         };
         (void)state;
         expect_all("everything", table, COUNT(table));
-        assert_int_equal(syscall_fate("unshare"), SYSCALL_REFUSED);
-        assert_int_equal(syscall_fate("@mount"), SYSCALL_REFUSED);
-        assert_int_equal(syscall_fate("execve"), SYSCALL_NEEDED);
-        assert_int_equal(syscall_fate("socket"), SYSCALL_FREE);
-        assert_int_equal(syscall_fate("@default"), SYSCALL_FREE);
+        assert_int_equal(syscall_fate("unshare", NULL), SYSCALL_REFUSED);
+        assert_int_equal(syscall_fate("@mount", NULL), SYSCALL_REFUSED);
+        assert_int_equal(syscall_fate("execve", NULL), SYSCALL_NEEDED);
+        assert_int_equal(syscall_fate("socket", NULL), SYSCALL_FREE);
+        assert_int_equal(syscall_fate("@default", NULL), SYSCALL_FREE);
 }
 
 /* Deny beats allow among equals, and order does not matter. */
@@ -296,8 +298,8 @@ static void test_rule_order_never_matters(void **state)
                 turned[i] = less[COUNT(less) - 1 - i];
         assert_int_equal(filter_compile(&a, &(struct filter_wish){RULES(less)}), 0);
         assert_int_equal(filter_compile(&b, &(struct filter_wish){RULES(turned)}), 0);
-        assert_int_equal(a.rule_count, b.rule_count);
-        assert_memory_equal(a.rules, b.rules, a.rule_count * sizeof(*a.rules));
+        assert_int_equal(a.program.len, b.program.len);
+        assert_memory_equal(a.program.filter, b.program.filter, a.program.len * sizeof(*a.program.filter));
         filter_free(&a);
         filter_free(&b);
 }

@@ -358,8 +358,13 @@ static void describe_world(struct buf *out, const struct world *w)
                 buf_printf(out, "fd %d %u ", w->fds[i].number, w->fds[i].access);
         for (size_t i = 0; i < w->requirement_count; i++)
                 describe_text(out, "require", w->requirements[i].text);
-        for (size_t i = 0; i < w->syscall_count; i++)
-                describe_text(out, w->syscalls[i].deny ? "deny" : "allow", w->syscalls[i].name);
+        for (size_t i = 0; i < w->syscall_count; i++) {
+                const struct syscall_rule *rule = &w->syscalls[i];
+                buf_printf(out, "call %d %u ", (int)rule->action, rule->error);
+                describe_text(out, "name", rule->name);
+                for (size_t t = 0; t < rule->test_count; t++)
+                        describe_text(out, "test", rule->tests[t].text);
+        }
 }
 
 static int in_words(const void *a, const void *b)

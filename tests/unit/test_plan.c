@@ -371,6 +371,14 @@ static void test_other_refusals(void **state)
         expect_refused(-EINVAL, BARE "syscalls @default ptrace\n", "6 ptrace is refused in every sandbox");
         expect_refused(-EINVAL, BARE "syscalls @mount\n", "6 @mount is refused");
         expect_refused(-EINVAL, BARE "syscalls deny execve\n", "6 execve cannot be denied");
+        expect_refused(-EINVAL, BARE "syscalls kill ioctl\n", "6 ioctl cannot be denied");
+        expect_refused(-EINVAL, BARE "syscalls deny read arg0 == 0\n", "6 read cannot be denied, not even in part");
+        expect_refused(-EINVAL, BARE "syscalls @basic\nsyscalls allow read arg0 == 0\n", "7 read is allowed in every sandbox");
+        expect_refused(-EINVAL, BARE "syscalls log @namespace\n", "6 @namespace is refused");
+        expect_refused(-EINVAL, BARE "syscalls @basic\nsyscalls allow bpf arg0 == 1\n", "7 bpf is refused");
+        expect_accepted(BARE "syscalls @process\nsyscalls @basic\n");
+        expect_accepted(BARE "syscalls @basic\nsyscalls allow ioctl arg1 == TCGETS\nsyscalls kill @mount bpf\n");
+        expect_accepted(BARE "syscalls deny clone arg0 & CLONE_THREAD != 0\nsyscalls log read arg0 == 0\n");
         expect_accepted(BARE "syscalls @basic\nsyscalls deny ptrace\n");
 }
 
@@ -490,6 +498,41 @@ static void test_calls_that_no_program_starts_without(void **state)
         unmake(&m);
 }
 
+/* A brokered open is never in the kernel's log: that is said, and nothing of the kind where none is brokered. */
+static void test_logged_opens(void **state)
+{
+        static const char *const lines[] = {"syscalls log openat\n", "syscalls log @file-system\n", "syscalls log @timer\n"};
+        (void)state;
+
+        for (size_t i = 0; i < 2 * COUNT(lines); i++) {
+                cleanup_buf struct buf text = {0};
+                struct made m;
+                buf_printf(&text, "%sread /data\n%s%s", BARE, lines[i / 2], i % 2 ? "deny /data/*.key\n" : "");
+                make_on(&m, paths, NULL, text.data);
+                assert_int_equal(m.result, 0);
+                assert_int_equal(m.plan.note_count, i % 2 && i / 2 < 2);
+                if (m.plan.note_count)
+                        assert_non_null(strstr(m.plan.notes[0].text, "brokered"));
+                unmake(&m);
+        }
+}
+
+/* All that one could write is not all that the kernel takes. */
+static void test_a_filter_that_is_too_long(void **state)
+{
+        cleanup_buf struct buf text = {0};
+        (void)state;
+
+        buf_printf(&text, "%ssyscalls @default\n", BARE);
+        for (unsigned line = 0; line < 40; line++) {
+                buf_printf(&text, "syscalls allow lseek arg1 in");
+                for (unsigned i = 0; i < 50; i++)
+                        buf_printf(&text, " 0x%x%08x", i + 1, line * 64 + i + 1);
+                buf_str(&text, "\n");
+        }
+        expect_refused(-EINVAL, text.data, "6 the tests in `syscalls` lines make a filter that is longer");
+}
+
 static void test_create_closes_paths_to_metadata(void **state)
 {
         struct made m;
@@ -497,12 +540,12 @@ static void test_create_closes_paths_to_metadata(void **state)
 
         make_on(&m, paths, NULL, BARE "create /out\n");
         assert_int_equal(m.result, 0);
-        assert_int_equal(last_rule(&m.plan, "fchmodat")->action, FILTER_ERRNO);
-        assert_int_equal(last_rule(&m.plan, "fchmod")->action, FILTER_ALLOW);
+        assert_int_equal(last_rule(&m.plan, "fchmodat")->verdict.action, FILTER_ERRNO);
+        assert_int_equal(last_rule(&m.plan, "fchmod")->verdict.action, FILTER_ALLOW);
         assert_int_equal(m.plan.note_count, 1);
         unmake(&m);
         make_on(&m, paths, NULL, BARE "write /out\n");
-        assert_int_equal(last_rule(&m.plan, "fchmodat")->action, FILTER_ALLOW);
+        assert_int_equal(last_rule(&m.plan, "fchmodat")->verdict.action, FILTER_ALLOW);
         assert_int_equal(m.plan.note_count, 0);
         unmake(&m);
 }
@@ -571,6 +614,8 @@ int main(void)
                 counted_test(test_when_opens_are_brokered),
                 counted_test(test_every_open_is_brokered),
                 counted_test(test_calls_that_no_program_starts_without),
+                counted_test(test_logged_opens),
+                counted_test(test_a_filter_that_is_too_long),
                 counted_test(test_create_closes_paths_to_metadata),
                 counted_test(test_grows_with_the_policy),
         };

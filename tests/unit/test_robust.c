@@ -195,7 +195,8 @@ static void random_text(struct buf *out, uint32_t seed)
                 "env keep ", "env set ", "limit ", "syscalls ", "expect deny ", "net ", "cwd ", "because ", "\n", "\n", "\n", "\n",
                 " ", "/", "/", "/a", "/b*", "**", "/**/", "{", "}", ",", "[", "]", "!", "-", "\"", "\\", "\\x4", "\\n", "$", "${",
                 "}", "$A", "A=", "$HOME", "~", "#", "=", "@base", "@nope", "private ", "5M", "none", "\t", "\r\n", "?", "..", ".",
-                "x.policy", "/x.policy", "$HERE/", "ä", "漢", "\x1b", "\xff", "time ", "read", "allow ", "999999999999999999999s",
+                "syscalls allow ioctl ", "syscalls deny ", "kill ", "log ", " arg0", " arg1:32 ", " & ", " == ", " in ", " and ", " errno ",
+                "EPERM", "TCGETS ", "O_CREAT|", "0x7f ", "@timer ", "x.policy", "/x.policy", "$HERE/", "ä", "漢", "\x1b", "\xff", "time ", "read", "allow ", "999999999999999999999s",
         };
         unsigned count = draw(&seed) % 80;
         if (draw(&seed) % 8)

@@ -38,7 +38,7 @@ static void other_wishes_are_made_to_measure(void **state)
 {
         (void)state;
         static const struct syscall_rule others[] = {
-                {.name = "@io"}, {.deny = true, .name = "@basic"}, {.name = "@basic"}, {.name = "socket"}};
+                {.name = "@basic-io"}, {.action = CALL_DENY, .name = "@basic"}, {.name = "@basic"}, {.name = "socket"}};
         static const size_t ranges[][2] = {{0, 1}, {1, 1}, {2, 2}};
         for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
                 struct filter_wish wish = {.rules = others + ranges[i][0], .rule_count = ranges[i][1]};
