@@ -294,7 +294,8 @@ int tests_read(struct compile *c, const struct source *s, struct line *l, size_t
         while (more) {
                 if (rule->test_count == CALL_TESTS_MAX) {
                         struct place place = here(&r, next(&r));
-                        return report(c, &place, "write a second line: lines add up", "too many tests in one line (%u at most)", CALL_TESTS_MAX);
+                        return report(c, &place, "write a second line: lines add up", "too many tests in one line (%u at most)",
+                                      CALL_TESTS_MAX);
                 }
                 int result = read_test(&r, &tests[rule->test_count]);
                 if (result == 0)

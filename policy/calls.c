@@ -174,7 +174,8 @@ static void warn_idle(struct compile *c, const struct syscall_entry *e, unsigned
                 bool its_own = e->rule.action == CALL_DENY && o->rule.action == CALL_DENY && e->rule.error != 0;
                 if (!has_say(o, allowing) || !decides || its_own || strcmp(o->rule.name, e->rule.name) != 0)
                         continue;
-                report_warning(c, &e->at, "one of the two lines can go", "this line has no effect: '%s' at %s:%u decides whatever the arguments are",
+                report_warning(c, &e->at, "one of the two lines can go",
+                               "this line has no effect: '%s' at %s:%u decides whatever the arguments are",
                                o->rule.text, o->rule.origin.file, o->rule.origin.line);
                 return;
         }

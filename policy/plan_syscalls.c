@@ -4,7 +4,8 @@
 static void check_restricting(struct planner *p, const struct syscall_rule *rule, enum syscall_fate fate, const char *reason)
 {
         if (rule->test_count == 0 && (fate == SYSCALL_NEEDED || fate == SYSCALL_PARTLY))
-                planner_refuse_word(p, rule->origin, rule->name, fate == SYSCALL_PARTLY ? "take away some of it by tests" : "leave it out",
+                planner_refuse_word(p, rule->origin, rule->name,
+                                  fate == SYSCALL_PARTLY ? "take away some of it by tests" : "leave it out",
                                   "%s cannot be denied: no program could be started without it (%s)", rule->name, reason);
         else if (rule->test_count > 0 && fate == SYSCALL_NEEDED)
                 planner_refuse_word(p, rule->origin, rule->name, "leave it out",
@@ -15,7 +16,8 @@ static void check_restricting(struct planner *p, const struct syscall_rule *rule
 static void check_granting(struct planner *p, const struct syscall_rule *rule, enum syscall_fate fate, const char *reason)
 {
         if (fate == SYSCALL_REFUSED)
-                planner_refuse_word(p, rule->origin, rule->name, "leave it out", "%s is refused in every sandbox: %s", rule->name, reason);
+                planner_refuse_word(p, rule->origin, rule->name, "leave it out", "%s is refused in every sandbox: %s", rule->name,
+                                    reason);
         else if (rule->action == CALL_ALLOW && rule->test_count > 0 && fate == SYSCALL_NEEDED)
                 planner_refuse_word(p, rule->origin, rule->name, "leave the tests out",
                                   "%s is allowed in every sandbox, whatever the arguments: no program could be started "
