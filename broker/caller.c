@@ -57,6 +57,20 @@ int caller_bytes(pid_t tid, uint64_t address, void *out, size_t length)
         return (size_t)got == length ? 0 : -EFAULT;
 }
 
+int caller_memory(int proc, pid_t tid)
+{
+        char name[32];
+        snprintf(name, sizeof(name), "%d/mem", (int)tid);
+        int fd = openat(proc, name, O_WRONLY | O_CLOEXEC);
+        return fd >= 0 ? fd : errno == ENOENT ? -ESRCH : -EACCES;
+}
+
+int caller_write(int memory, uint64_t address, const void *data, size_t length)
+{
+        ssize_t put = address <= INT64_MAX ? pwrite(memory, data, length, (off_t)address) : -1;
+        return put >= 0 && (size_t)put == length ? 0 : -EFAULT;
+}
+
 /* ---- /proc ---------------------------------------------------------------------------------------------------- */
 
 int caller_base(int proc, pid_t tid, int dirfd, char *out, size_t size)
@@ -149,6 +163,21 @@ int caller_status(int proc, pid_t tid, struct caller_status *out)
                 return -ESRCH;
         *out = (struct caller_status){(mode_t)mask, (pid_t)tgid, (pid_t)ns_tgid, (pid_t)ns_tid};
         return 0;
+}
+
+/* prlimit(2) would want more rights than we have as root. */
+uint64_t caller_file_limit(int proc, pid_t tid)
+{
+        static const char key[] = "\nMax file size";
+        char limits[4096];
+        if (slurp(proc, tid, "limits", limits, sizeof(limits)) <= 0)
+                return 0;
+        const char *line = strstr(limits, key);
+        if (!line)
+                return 0;
+        line += sizeof(key) - 1;
+        line += strspn(line, " ");
+        return strncmp(line, "unlimited", 9) == 0 ? UINT64_MAX : strtoull(line, NULL, 10);
 }
 
 void caller_comm(int proc, pid_t tid, char out[16])

@@ -14,6 +14,11 @@ ssize_t caller_string(pid_t tid, uint64_t address, char *out, size_t size);
 /* Copies exactly `length` bytes. 0, -EFAULT, -ESRCH. */
 int caller_bytes(pid_t tid, uint64_t address, void *out, size_t length);
 
+/* For writing into the caller's memory: opened first, then it must be asked whether the caller still waits, and only then is
+ * it the caller's for certain. -EACCES, -ESRCH. Writes all of it, or -EFAULT. */
+int caller_memory(int proc, pid_t tid);
+int caller_write(int memory, uint64_t address, const void *data, size_t length);
+
 /* The path of the caller's working directory or of one of its descriptors, as the view names it. `proc` is a descriptor of
  * our /proc. 0; -EBADF; -ENOTDIR for what has no path; -ENOENT for what was removed; -ENAMETOOLONG. */
 int caller_base(int proc, pid_t tid, int dirfd, char *out, size_t size);
@@ -24,6 +29,9 @@ struct caller_status {
         pid_t ns_tgid, ns_tid;  /* as the sandbox does */
 };
 int caller_status(int proc, pid_t tid, struct caller_status *out);
+
+/* The largest file that the caller may make (RLIMIT_FSIZE); 0 where that cannot be learnt. */
+uint64_t caller_file_limit(int proc, pid_t tid);
 
 /* True where a signal is pending that the caller would act upon if it were not waiting for us. */
 bool caller_is_interrupted(int proc, pid_t tid);

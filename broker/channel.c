@@ -19,6 +19,7 @@ static int decode(struct request *r, void *datagram, const struct fd_received *g
         uint32_t version = wire_get_u32(&w), operation = wire_get_u32(&w);
 
         r->transport = TRANSPORT_CHANNEL;
+        r->operation = OPERATION_OPEN;
         r->id = wire_get_u64(&w);
         r->flags = wire_get_u64(&w);
         r->mode = wire_get_u64(&w);

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "broker/caller.h"
+#include "broker/calls.h"
 #include "broker/server.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
@@ -81,6 +82,8 @@ static void read_flags(struct request *r, const struct call *call, const __u64 *
         if (call->flags != NO_ARG)
                 flags |= (uint32_t)args[(int)call->flags];
         r->flags = open_legacy_flags(flags);
+        if (r->flags & O_PATH) /* the filter lets these through, but where metadata are brokered */
+                r->flags = open_instead_of_path(r->flags);
         bool makes = (r->flags & O_CREAT) || (r->flags & O_TMPFILE) == O_TMPFILE;
         r->mode = makes ? args[(int)call->mode] & 07777 : 0; /* else the register holds anything */
 }
@@ -91,12 +94,13 @@ static int decode(struct request *r, const struct seccomp_notif *n)
         int bad = 0;
 
         r->transport = TRANSPORT_NOTIFY;
+        r->operation = OPERATION_OPEN;
         r->id = n->id;
         r->tid = (pid_t)n->pid;
         r->resolve = 0;
         r->path[0] = '\0';
         if (!call)
-                return -ENOSYS;
+                return calls_decode(r, n->data.nr, n->data.args);
         r->dirfd = call->dirfd == NO_ARG ? AT_FDCWD : (int)(uint32_t)n->data.args[(int)call->dirfd];
         if (call->how != NO_ARG)
                 bad = read_how(r, n->data.args[(int)call->how], n->data.args[3]);
@@ -122,7 +126,7 @@ bool notify_waiting(const struct server *s, uint64_t id)
 
 static void send_response(const struct server *s, uint64_t id, int value, int error)
 {
-        struct seccomp_notif_resp response = {.id = id, .val = value, .error = -error};
+        struct seccomp_notif_resp response = {.id = id, .val = error ? 0 : value, .error = -error};
         while (ioctl(s->notify, SECCOMP_IOCTL_NOTIF_SEND, &response) < 0 && errno == EINTR)
                 ;
 }
@@ -152,7 +156,7 @@ static int add_descriptor(const struct server *s, const struct request *r, int f
 void notify_answer(const struct server *s, const struct request *r, struct answer *a)
 {
         if (a->fd < 0) {
-                send_response(s, r->id, 0, a->error ? a->error : EACCES);
+                send_response(s, r->id, a->value, a->error ? a->error : a->done ? 0 : EACCES);
                 return;
         }
         int number = add_descriptor(s, r, a->fd, s->keeps_waiting ? 0 : SECCOMP_ADDFD_FLAG_SEND);
@@ -189,8 +193,10 @@ static void serve(struct server *s, struct request *r, const struct seccomp_noti
         atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
         if (bad < 0)
                 answer.error = -bad;
-        else
+        else if (r->operation == OPERATION_OPEN)
                 open_serve(s, r, &answer);
+        else
+                names_serve(s, r, &answer);
         if (!answer.deferred)
                 request_answer(s, r, &answer);
 }

@@ -60,6 +60,11 @@ uint64_t open_legacy_flags(uint64_t flags)
         return flags & O_PATH ? flags & PATH_FLAGS : flags;
 }
 
+uint64_t open_instead_of_path(uint64_t flags)
+{
+        return (flags & ~(uint64_t)O_PATH) | O_RDONLY | O_NONBLOCK;
+}
+
 static bool well_formed(const struct request *r)
 {
         static const uint64_t known = RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS |
@@ -219,6 +224,13 @@ static int open_allowed(struct job *j, const char *path)
         return !j->nonblock && (fd == -ENXIO || fd == -EAGAIN) ? open_later(j, path, fd) : fd;
 }
 
+/* A directory that no rule covers may be listed where it is the view's own, which has nothing in it but what leads to what is
+ * granted. Where a pattern has brought the host's, it has the neighbours in it. */
+static bool shows_too_much(const struct job *j, const struct verdict *v, int fd)
+{
+        return v->ancestor && !view_same_mount(fd, j->server->view.root);
+}
+
 /* The policy does not allow what was asked at this text. Find out whether the text is canonical at all, whether it is only a
  * directory to be listed, and whether there is anything to refuse. */
 static int open_denied(struct job *j, const struct path *p, const struct verdict *v)
@@ -229,7 +241,7 @@ static int open_denied(struct job *j, const struct path *p, const struct verdict
                 return -ELOOP;
         if (pin >= 0 && j->want == ACCESS_READ && fstat(pin, &st) == 0 && S_ISDIR(st.st_mode)) {
                 struct verdict list = policy_eval(j->server->policy, p->text, p->length, ACCESS_LIST);
-                if (list.allow && !j->create)
+                if (list.allow && !j->create && !shows_too_much(j, &list, pin))
                         return open_in_view(j, p->text, j->flags | O_DIRECTORY);
         }
         bool covered = v->rule && v->rule->class == CLASS_GRANT;
@@ -244,6 +256,8 @@ static int open_existing(struct job *j, const struct path *p)
         if (!v.allow)
                 return open_denied(j, p, &v);
         int fd = open_allowed(j, p->text);
+        if (fd >= 0 && shows_too_much(j, &v, fd))
+                return fd_close(fd), refuse(j, p->text, j->want, &v);
         if (fd >= 0)
                 record(j, p->text, j->want, &v, 0);
         else if (fd == -ENOENT && v.rule && v.rule->implied)
@@ -277,6 +291,8 @@ static int open_or_create(struct job *j, const struct path *p)
                 uint64_t look = (uint64_t)(O_PATH | (j->exclusive ? O_NOFOLLOW : 0));
                 cleanup_fd int there = view_open(&j->server->view, p->text, look, 0);
                 if (there >= 0 || there != -ENOENT) {
+                        if (there != -ELOOP && (there < 0 || j->exclusive) && may.error == ENOENT)
+                                return refuse(j, p->text, ACCESS_CREATE, &may); /* and not as the kernel would: it is there */
                         if (there < 0)
                                 return there;
                         return j->exclusive ? -EEXIST : open_existing(j, p);
@@ -377,7 +393,7 @@ static int open_resolved(struct job *j, const struct path *asked, bool *raced)
         if (r == -ELOOP || r == -ENOENT)
                 r = resolve_walk(j->server, j->request, asked, j->follow, &to);
         if (r < 0)
-                return r;
+                return resolve_error(j->server, j->request, asked, j->follow, r);
         cleanup_fd int held = to.held;
         int fd = held >= 0 ? open_held(j, held) : open_canonical(j, &to.path);
         *raced = fd == -ELOOP && j->follow;
@@ -385,13 +401,6 @@ static int open_resolved(struct job *j, const struct path *asked, bool *raced)
 }
 
 /* ---- openat2 with RESOLVE_ wishes of the caller's own ------------------------------------------------------------ */
-
-static bool same_mount(int a, int b)
-{
-        struct statx x, y;
-        return statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) == 0 && statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &y) == 0 &&
-               (x.stx_mask & y.stx_mask & STATX_MNT_ID) && x.stx_mnt_id == y.stx_mnt_id;
-}
 
 /* Pins `name` under the caller's wishes; with `parent`, only the directory it lies in. */
 static int pin_scoped(int from, const char *name, uint64_t resolve, bool follow, bool parent)
@@ -431,7 +440,7 @@ static int open_scoped(struct job *j, const char *base)
         cleanup_fd int pin = missing ? pin_scoped(from, name, resolve, true, true) : fd_take(&whole);
         if (pin < 0)
                 return pin;
-        if ((r->resolve & RESOLVE_NO_XDEV) && !same_mount(dir, pin))
+        if ((r->resolve & RESOLVE_NO_XDEV) && !view_same_mount(dir, pin))
                 return -EXDEV;
         bad = view_path_of(&j->server->view, pin, p.text, sizeof(p.text));
         if (bad < 0)

@@ -7,25 +7,62 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 enum transport { TRANSPORT_NOTIFY, TRANSPORT_CHANNEL };
 
+/* All but an open answer with an errno or a number. */
+enum operation {
+        OPERATION_OPEN,
+        OPERATION_MKDIR,   /* number[0]: mode */
+        OPERATION_MKNOD,   /* number[0]: mode */
+        OPERATION_SYMLINK, /* other: its text */
+        OPERATION_LINK,    /* other: the new name */
+        OPERATION_RENAME,  /* the same */
+        OPERATION_REMOVE,
+        OPERATION_TRUNCATE,      /* number[0]: length */
+        OPERATION_MODE,          /* number[0]: mode */
+        OPERATION_OWNER,         /* number: user, group */
+        OPERATION_TIMES,         /* times */
+        OPERATION_SET_ATTRIBUTE, /* other: its name; number: address and size of the value, flags of setxattr(2) */
+        OPERATION_REMOVE_ATTRIBUTE,
+        OPERATION_STAT,          /* number[0]: where to */
+        OPERATION_STATX,         /* number: mask, where to */
+        OPERATION_STATFS,        /* number[0]: where to */
+        OPERATION_ACCESS,        /* number[0]: mode */
+        OPERATION_READLINK,      /* number: where to, room */
+        OPERATION_GET_ATTRIBUTE, /* other: its name; number: where to, room */
+        OPERATION_LIST_ATTRIBUTES, /* number: where to, room */
+        OPERATION_WATCH,         /* number: inotify descriptor of the caller, mask */
+        OPERATIONS
+};
+
 struct request {
         enum transport transport;
+        enum operation operation;
         uint64_t id;    /* the notification's cookie, or the client's number */
         pid_t tid;      /* the caller's thread (channel: process), as we number it */
         int dirfd;      /* the caller's number, or AT_FDCWD */
-        uint64_t flags; /* of open(2), already as open_how understands them */
+        uint64_t flags; /* open: of open(2), already as open_how understands them; else AT_ and RENAME_ flags */
         uint64_t mode;
         uint64_t resolve; /* RESOLVE_*, from openat2 */
         size_t length;    /* of path */
         char path[PATH_MAX];
+
+        /* From here on for what is no open; not set otherwise. */
+        bool by_descriptor; /* `dirfd` itself is meant, there is no path */
+        uint64_t number[3];
+        struct timespec times[2];
+        int other_dirfd;
+        char other[PATH_MAX];
 };
 
 /* What becomes of it. `fd` is owned by the answer until it is delivered; with `deferred`, somebody else delivers. */
 struct answer {
         int fd;
         int error; /* a positive errno, or 0 */
+        bool done; /* it has worked, and there is no descriptor to hand over, but `value` to return */
+        int value;
         bool deferred;
 };
 

@@ -255,6 +255,18 @@ static int go_up(struct walk *w)
         return fd < 0 ? fd : 0;
 }
 
+/* Where it would have led: as far as it came, and the rest as it is, up to where it goes back. */
+static void stay(struct walk *w, struct resolved *out)
+{
+        char name[PATH_MAX];
+        size_t length;
+        while ((length = next_component(w, name)) > 0 && strcmp(name, "..") != 0) {
+                if (strcmp(name, ".") != 0 && path_push(&w->at, name, length) < 0)
+                        break;
+        }
+        out->path = w->at;
+}
+
 int resolve_walk(const struct server *s, const struct request *r, const struct path *asked, bool follow,
                  struct resolved *out)
 {
@@ -268,8 +280,10 @@ int resolve_walk(const struct server *s, const struct request *r, const struct p
                 bool last = w.todo[0] == '\0';
                 if (strcmp(name, "..") == 0) {
                         int up = go_up(&w);
-                        if (up < 0)
+                        if (up < 0) {
+                                stay(&w, out);
                                 return up;
+                        }
                         continue;
                 }
                 if (strcmp(name, ".") == 0)
@@ -284,10 +298,29 @@ int resolve_walk(const struct server *s, const struct request *r, const struct p
                 }
                 if (link)
                         got = splice_link(&w, w.link);
-                if (got < 0)
+                if (got < 0) {
+                        stay(&w, out);
                         return got;
+                }
         }
         out->path = w.at;
         out->path.directory = asked->directory;
         return 0;
+}
+
+static bool is_hidden(const struct server *s, const struct path *p)
+{
+        struct verdict v = policy_eval(s->policy, p->text, p->length, ACCESS_LIST);
+        return v.error == ENOENT; /* by `hide`, or for want of any rule; not for text with ".." in it */
+}
+
+int resolve_error(const struct server *s, const struct request *r, const struct path *asked, bool follow, int error)
+{
+        struct resolved to;
+        if (error != -EACCES && error != -ENOTDIR)
+                return error;
+        resolve_walk(s, r, asked, follow, &to); /* as far as it comes */
+        bool held = to.held >= 0;
+        fd_close(to.held);
+        return !held && is_hidden(s, &to.path) ? -ENOENT : error;
 }

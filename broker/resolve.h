@@ -19,9 +19,14 @@ bool resolve_is_personal(const char *path);
 int resolve_pinned(const struct server *s, const struct path *asked, bool follow, struct path *out);
 
 /* The long way: component by component, with /proc/self and /proc/PID/{fd,cwd,root,exe} understood as the caller's.
- * The last component may be missing. -EACCES for links that no sandbox may go through. */
+ * The last component may be missing. -EACCES for links that no sandbox may go through. On failure `out` has where it would
+ * have led. */
 int resolve_walk(const struct server *s, const struct request *r, const struct path *asked, bool follow,
                  struct resolved *out);
+
+/* The errno for a path that could not be resolved. What is hidden is not there, whatever the kernel says of the way to it: it
+ * would tell a file from a directory, and what is mounted over it from nothing. */
+int resolve_error(const struct server *s, const struct request *r, const struct path *asked, bool follow, int error);
 
 /* True for files of /proc that must not be opened with the broker's eyes: memory, namespaces, the host's System V
  * objects, and nearly all of pid 1, whose memory is a copy of the host's. `path` is canonical. */

@@ -37,13 +37,29 @@ struct server {
 /* Serves one request of the open family: shape, policy, act. Never blocks on what the child controls. */
 void open_serve(struct server *s, const struct request *r, struct answer *out);
 
+/* Serves one request of any other kind: what makes, moves and removes names, and what changes metadata. The same order. */
+void names_serve(struct server *s, const struct request *r, struct answer *out);
+
 /* The flags of open(2) and openat(2), which ignore what they do not know, as openat2(2) would take them. */
 uint64_t open_legacy_flags(uint64_t flags);
+
+/* ADDFD takes no O_PATH descriptor. What comes nearest is one for reading, of what may be read (or listed). */
+uint64_t open_instead_of_path(uint64_t flags);
 
 /* True while the caller still waits for this request; to be asked before an operation has any effect. */
 bool request_waiting(const struct server *s, const struct request *r);
 /* Hands the answer over and closes its descriptor. Not for deferred ones. */
 void request_answer(const struct server *s, const struct request *r, struct answer *answer);
+
+/* The ids that the sandbox knows; all others are nobody's to it. */
+static inline bool server_knows_uid(const struct server *s, uid_t id)
+{
+        return id == s->uid;
+}
+static inline bool server_knows_gid(const struct server *s, gid_t id)
+{
+        return id == s->gid;
+}
 
 /* ---- transports ------------------------------------------------------------------------------------------------- */
 

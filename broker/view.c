@@ -76,6 +76,13 @@ bool view_is_foreign_proc(const struct view *v, int fd)
         return proc < 0 || fstat(fd, &file) < 0 || fstat(proc, &own) < 0 || file.st_dev != own.st_dev;
 }
 
+bool view_same_mount(int a, int b)
+{
+        struct statx x, y;
+        return statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) == 0 && statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &y) == 0 &&
+               (x.stx_mask & y.stx_mask & STATX_MNT_ID) && x.stx_mnt_id == y.stx_mnt_id;
+}
+
 int view_reopen(const struct view *v, int fd, int flags)
 {
         char name[16];

@@ -25,6 +25,8 @@ int view_path_of(const struct view *v, int fd, char *out, size_t size);
 /* True for a file of a proc file system that is not the view's own: it came along in a tree of the host (a chroot with
  * its /proc mounted), and would show us, who stand outside, the host's processes. On doubt, true. */
 bool view_is_foreign_proc(const struct view *v, int fd);
+/* True where both lie in the same mount. On doubt, false. */
+bool view_same_mount(int a, int b);
 /* Opens the object behind a descriptor of ours anew. */
 int view_reopen(const struct view *v, int fd, int flags);
 

@@ -110,7 +110,8 @@ static void duplicate_check(struct compile *c, const struct pending *first, cons
                                a->origin.line);
 }
 
-/* The literal directories above a grant can be passed through: an `ancestor` verdict. */
+/* The literal directories above a grant can be passed through: an `ancestor` verdict. That before a pattern's first wildcard is
+ * one of them. */
 static void mark_above(struct trie *t, uint32_t node)
 {
         while (node != TRIE_ROOT) {
@@ -155,8 +156,11 @@ static int rule_insert(struct compile *c, struct rule *rule, const struct pendin
         const struct rule **slot = rule->class == CLASS_NEVER ? &t->nodes[node].never : &t->nodes[node].rule;
         if (!*slot || rule_compare(rule, *slot) > 0)
                 *slot = rule;
-        if (rule->class == CLASS_GRANT || (rule->class == CLASS_MASK && rule->literal))
+        if (rule->class == CLASS_GRANT || (rule->class == CLASS_MASK && rule->literal)) {
                 mark_above(t, prefix);
+                if (!rule->literal)
+                        t->nodes[prefix].above_grant = true;
+        }
         return 0;
 }
 

@@ -19,19 +19,31 @@ static void list_calls(struct listing *l, const int *numbers, size_t count)
 
 void describe_brokered(struct listing *l, const struct plan *plan)
 {
-        int numbers[OPEN_CALLS_MOST];
         const struct world *w = policy_world(plan->policy);
+        const struct {
+                enum plan_family family;
+                const char *name, *why;
+                const struct rule *rule; /* the first that makes it so, or NULL */
+        } families[] = {
+                {FAMILY_OPEN, "open", plan->why_open, plan->open_rule},
+                {FAMILY_NAMES, "names", plan->why_names, plan->names_rule},
+                {FAMILY_METADATA, "metadata", plan->why_metadata, plan->metadata_rule},
+        };
 
         listing_section(l, "brokered", "Brokered: asked for, one by one",
                         "nothing: the view and Landlock say all that the policy says");
-        if (!(plan->brokered & FAMILY_OPEN))
-                return;
-        listing_row(l);
-        listing_text(l, "family", DESCRIBE_FIRST, "open");
-        list_calls(l, numbers, standard_open_calls(numbers));
-        describe_at(l, DESCRIBE_PLACE - 16, plan->open_rule ? &plan->open_rule->origin : &w->audit_at);
-        listing_text(l, "why", LISTING_NEXT, plan->why_open);
-        listing_remark(l, "  everything else is native: the view and Landlock bound it");
+        for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
+                int numbers[BROKERED_CALLS_MOST];
+                if (!(plan->brokered & families[i].family))
+                        continue;
+                listing_row(l);
+                listing_text(l, "family", DESCRIBE_FIRST, families[i].name);
+                list_calls(l, numbers, standard_calls(numbers, families[i].family));
+                describe_at(l, DESCRIBE_PLACE - 16, families[i].rule ? &families[i].rule->origin : &w->audit_at);
+                listing_text(l, "why", LISTING_NEXT, families[i].why);
+        }
+        if (plan->brokered)
+                listing_remark(l, "  everything else is native: the view and Landlock bound it");
 }
 
 /* ---- system calls ----------------------------------------------------------------------------------------------- */

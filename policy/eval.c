@@ -202,3 +202,67 @@ bool policy_has_below(const struct policy *p, const char *path)
         walk_begin(&w, &p->trie, false);
         return !walk_path(&w, path, strlen(path)) || w.count > 0; /* in doubt, yes */
 }
+
+static bool is_active(const struct walk *w, uint32_t node)
+{
+        for (unsigned i = 0; i < w->count; i++)
+                if (w->now[i] == node)
+                        return true;
+        return false;
+}
+
+/* The nodes that are active once a path is used up are all that the policy has to say below it. */
+bool policy_same_below(const struct policy *p, const char *from, const char *to)
+{
+        struct walk a, b;
+        walk_begin(&a, &p->trie, false);
+        walk_begin(&b, &p->trie, false);
+        if (!walk_path(&a, from, strlen(from)) || !walk_path(&b, to, strlen(to)) || a.count != b.count)
+                return false;
+        for (unsigned i = 0; i < a.count; i++)
+                if (!is_active(&b, a.now[i]))
+                        return false;
+        return true; /* no node is twice in a set, so that one holds the other is enough */
+}
+
+/* Some rule below the node. The tries of policies are small, and this is asked where symlinks are made and where directories
+ * cannot be moved. */
+static const struct rule *first_rule_below(const struct trie *t, uint32_t node)
+{
+        for (uint32_t i = 0; i < t->count; i++) {
+                const struct node *n = &t->nodes[i];
+                uint32_t at = n->parent;
+                while (at != node && at != TRIE_NONE)
+                        at = t->nodes[at].parent;
+                if (at == node && (n->never || n->rule))
+                        return n->never ? n->never : n->rule;
+        }
+        return NULL;
+}
+
+/* A node that the last name alone has led to: not a `**` that had been active before, nor a wildcard that any name matches. */
+static bool named_last(const struct walk *w, const struct walk *above, uint32_t node)
+{
+        const struct node *n = &w->trie->nodes[node];
+        if (n->name.kind == COMPONENT_EXACT)
+                return true;
+        return n->name.kind == COMPONENT_ANY && w->trie->nodes[n->parent].name.kind == COMPONENT_EXACT &&
+               !is_active(above, node);
+}
+
+bool policy_named_below(const struct policy *p, const char *path, const struct rule **rule)
+{
+        const char *slash = strrchr(path, '/');
+        struct walk w, above;
+
+        *rule = NULL;
+        walk_begin(&w, &p->trie, false);
+        walk_begin(&above, &p->trie, false);
+        if (!slash || !walk_path(&w, path, strlen(path)) ||
+            !walk_path(&above, path, slash == path ? 1 : (size_t)(slash - path)))
+                return true;
+        for (unsigned i = 0; i < w.count && !*rule; i++)
+                if (named_last(&w, &above, w.now[i]))
+                        *rule = first_rule_below(&p->trie, w.now[i]);
+        return *rule != NULL;
+}

@@ -168,12 +168,14 @@ static bool guard_applies(const struct guard *g, const struct filter_wish *wish,
         switch (g->when) {
         case ALWAYS:
                 return true;
-        case BROKERED:
-                return brokered;
+        case NATIVE_METADATA: /* of a brokered call */
+                return brokered && !wish->metadata;
         case NOT_BROKERED:
                 return !brokered;
-        case NO_METADATA:
-                return wish->no_path_metadata;
+        case NAMES:
+                return wish->names;
+        case METADATA:
+                return wish->metadata;
         case NET_IS_NONE:
                 return wish->net == NET_NONE;
         case NET_IS_SOME:

@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/fsverity.h>
 #include <linux/ioprio.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -135,9 +137,12 @@ _Static_assert(TMPFILE_BIT == 020000000, "as the text says");
 #define KIND_IS(arg, kind) TEST(arg, 0xf, false, kind, "arg" #arg ":32 & 0xf == " #kind)
 #define KIND_IS_NOT(arg, kind) TEST(arg, 0xf, true, kind, "arg" #arg ":32 & 0xf != " #kind)
 
+/* Where an ioctl's number has the driver. */
+#define DRIVER_IS(arg, value) TEST(arg, 0xff00, false, value, "arg" #arg ":32 & 0xff00 == " #value)
+
 #define MODE "no bits that make a program run as somebody else, and no devices"
 #define PAIRS "of sockets with names, only pairs that can send to no other name"
-#define BY_PATH "with `create`, metadata of what exists is changed by descriptor only"
+#define UNSEEN "does what the broker has to see"
 #define NO_NET "net none"
 #define TCP_UDP "TCP, UDP and ICMP, as far as `net` goes"
 
@@ -173,34 +178,34 @@ static const struct guard guards[] = {
         REFUSE("fchmodat2", ALWAYS, EPERM, MODE, SET_ID(2)),
         REFUSE("mknod", ALWAYS, EPERM, MODE, SET_ID_OR_DEVICE(1)),
         REFUSE("mknodat", ALWAYS, EPERM, MODE, SET_ID_OR_DEVICE(2)),
-        /* O_PATH gives no access to content, only a place: no more than stat does, which is native as well, and a
+        /* O_PATH gives no access to content, only a place: no more than stat does, so it is native where that is, and a
          * descriptor that could not be handed over anyway (ADDFD takes none such). To open what it names is a request. */
-        NATIVE("open", BROKERED, "a place, no content", FIELD_IS(1, O_PATH, O_PATH)),
-        NATIVE("openat", BROKERED, "a place, no content", FIELD_IS(2, O_PATH, O_PATH)),
+        NATIVE("open", NATIVE_METADATA, "a place, no content", FIELD_IS(1, O_PATH, O_PATH)),
+        NATIVE("openat", NATIVE_METADATA, "a place, no content", FIELD_IS(2, O_PATH, O_PATH)),
         REFUSE("creat", NOT_BROKERED, EPERM, MODE, SET_ID(1)),
         REFUSE("open", NOT_BROKERED, EPERM, MODE, CREATES(1), SET_ID(2)),
         REFUSE("openat", NOT_BROKERED, EPERM, MODE, CREATES(2), SET_ID(3)),
         REFUSE("openat2", NOT_BROKERED, ENOSYS, "its flags are in memory; openat does the same"),
 
-        REFUSE("link", NO_METADATA, EPERM, BY_PATH), /* a second name for what exists is nothing new */
-        REFUSE("linkat", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("chmod", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("fchmodat", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("fchmodat2", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("chown", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("lchown", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("fchownat", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("utime", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("utimes", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("futimesat", NO_METADATA, EPERM, BY_PATH, NOT_NULL(1)),
-        REFUSE("utimensat", NO_METADATA, EPERM, BY_PATH, NOT_NULL(1)), /* futimens has no path */
-        REFUSE("setxattr", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("lsetxattr", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("setxattrat", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("removexattr", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("lremovexattr", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("removexattrat", NO_METADATA, EPERM, BY_PATH),
-        REFUSE("file_setattr", NO_METADATA, EPERM, BY_PATH),
+        /* What would do natively what the broker has to see. Callers fall back to what it serves; flags of inodes, which anybody
+         * who has a file open for reading can set where he owns it, have nothing to fall back to. */
+        REFUSE("setxattrat", NAMES, ENOSYS, UNSEEN),
+        REFUSE("removexattrat", NAMES, ENOSYS, UNSEEN),
+        REFUSE("file_setattr", NAMES, ENOSYS, UNSEEN),
+        REFUSE("getxattrat", METADATA, ENOSYS, UNSEEN),
+        REFUSE("listxattrat", METADATA, ENOSYS, UNSEEN),
+        REFUSE("file_getattr", METADATA, ENOSYS, UNSEEN),
+        REFUSE("name_to_handle_at", METADATA, EOPNOTSUPP, UNSEEN),
+        REFUSE("ioctl", NAMES, EPERM, UNSEEN, IS(1, FS_IOC_SETFLAGS)),
+        REFUSE("ioctl", NAMES, EPERM, UNSEEN, IS(1, FS_IOC_FSSETXATTR)),
+        REFUSE("ioctl", NAMES, EPERM, UNSEEN, IS(1, FS_IOC_ENABLE_VERITY)),
+
+        /* Snapshots and subvolumes of btrfs are trees with new names, made by whoever has a directory open; they leave what is
+         * mounted over a file behind. Sharing content between open files is all that is left of these. */
+        ALLOW("ioctl", ALWAYS, "shares content between open files", IS(1, FICLONE)),
+        ALLOW("ioctl", ALWAYS, "shares content between open files", IS(1, FICLONERANGE)),
+        ALLOW("ioctl", ALWAYS, "shares content between open files", IS(1, FIDEDUPERANGE)),
+        REFUSE("ioctl", ALWAYS, ENOTTY, "snapshots of btrfs are trees with new names", DRIVER_IS(1, 0x9400)),
 
         /* Sockets with a name in the file system can't be vetted in this version: the only AF_UNIX ones are pairs,
          * and of those the kinds that cannot send to any name later (SOCK_RAW means SOCK_DGRAM there). */

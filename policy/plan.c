@@ -178,6 +178,28 @@ void planner_inexact(struct planner *p, const struct rule *rule, const char *for
         va_end(args);
 }
 
+void planner_names(struct planner *p, const struct rule *rule, const char *format, ...)
+{
+        va_list args;
+        if (p->names)
+                return;
+        va_start(args, format);
+        p->names_rule = rule;
+        p->names = vformat(p, format, args);
+        va_end(args);
+}
+
+void planner_metadata(struct planner *p, const struct rule *rule, const char *format, ...)
+{
+        va_list args;
+        if (p->metadata)
+                return;
+        va_start(args, format);
+        p->metadata_rule = rule;
+        p->metadata = vformat(p, format, args);
+        va_end(args);
+}
+
 /* ---- what is brokered ------------------------------------------------------------------------------------------- */
 
 static bool only_creates(const struct rule *rule)
@@ -187,11 +209,11 @@ static bool only_creates(const struct rule *rule)
 
 static void find_inexact_rules(struct planner *p)
 {
-        for (size_t i = 0; i < p->rule_count && !p->inexact; i++) {
+        for (size_t i = 0; i < p->rule_count; i++) {
                 if (!p->rules[i].literal)
                         planner_inexact(p, &p->rules[i], "`%s` goes by a pattern", p->rules[i].text);
                 else if (only_creates(&p->rules[i]))
-                        planner_inexact(p, &p->rules[i], "`%s` is for new files alone", p->rules[i].text);
+                        planner_names(p, &p->rules[i], "`%s` is for new files alone", p->rules[i].text);
         }
 }
 
@@ -228,6 +250,20 @@ static void decide_brokered(struct planner *p)
 
         find_inexact_rules(p);
         find_other_names(p);
+        /* What must not be seen must not show in the errno of a rename either; and a name that is the broker's to give is its to
+         * open. */
+        if (p->metadata)
+                planner_names(p, p->metadata_rule, "%s", p->metadata);
+        if (p->names)
+                planner_inexact(p, p->names_rule, "%s", p->names);
+        p->plan->why_names = p->names;
+        p->plan->names_rule = p->names_rule;
+        p->plan->why_metadata = p->metadata;
+        p->plan->metadata_rule = p->metadata_rule;
+        if (p->names)
+                p->plan->brokered |= FAMILY_NAMES;
+        if (p->metadata)
+                p->plan->brokered |= FAMILY_METADATA;
         p->plan->why_open = why[p->world->audit];
         if (p->plan->why_open && p->inexact) {
                 p->plan->why_open = arena_printf(p->arena, "%s; %s", p->plan->why_open, p->inexact);
@@ -242,7 +278,7 @@ static void decide_brokered(struct planner *p)
 
 static int make_filter(struct planner *p)
 {
-        int *numbers = arena_alloc(p->arena, OPEN_CALLS_MOST * sizeof(*numbers));
+        int *numbers = arena_alloc(p->arena, BROKERED_CALLS_MOST * sizeof(*numbers));
         struct filter_wish *wish = &p->plan->wish;
 
         if (!numbers)
@@ -251,11 +287,11 @@ static int make_filter(struct planner *p)
                 .rules = p->world->syscalls,
                 .rule_count = p->world->syscall_count,
                 .notify = numbers,
-                .notify_count = p->plan->brokered & FAMILY_OPEN ? standard_open_calls(numbers) : 0,
+                .notify_count = standard_calls(numbers, p->plan->brokered),
                 .net = p->world->net,
+                .names = (p->plan->brokered & FAMILY_NAMES) != 0,
+                .metadata = (p->plan->brokered & FAMILY_METADATA) != 0,
         };
-        for (size_t i = 0; i < p->rule_count; i++)
-                wish->no_path_metadata = wish->no_path_metadata || only_creates(&p->rules[i]);
         int r = filter_get(&p->plan->filter, wish);
         if (r == -E2BIG) {
                 planner_refuse_at(p, p->world->syscalls[0].origin, "give several values to one test: arg1 in A B C",

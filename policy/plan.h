@@ -26,15 +26,13 @@ struct plan_mount {
         bool directory;     /* what the mount point must be */
         bool on_host;       /* the mount point already exists, inside a tree bound earlier */
         bool writable, executable;
+        bool by_pattern; /* it is there for what a pattern grants in it, which the kernel knows nothing of */
         bool optional;  /* comes from a bundle or the default policy: skipped where it does not exist at launch */
         unsigned access; /* ACCESS_* for Landlock */
         uint64_t size;
         enum proc_mode proc_mode;
         const struct rule *rule; /* what asked for it, or NULL */
 };
-
-/* Families of operations that the broker can serve in the child's stead. */
-enum plan_family { FAMILY_OPEN = 1u << 0 };
 
 struct plan_note { /* one line of explanation: why something is brokered, degraded or ignored */
         const char *text;
@@ -48,6 +46,8 @@ struct plan {
         unsigned brokered;    /* enum plan_family */
         const char *why_open;         /* why FAMILY_OPEN is brokered; NULL where it is not */
         const struct rule *open_rule; /* the first that makes it so; NULL: none, `audit` alone does */
+        const char *why_names, *why_metadata;
+        const struct rule *names_rule, *metadata_rule;
         struct filter filter;
         struct filter_wish wish; /* what the filter was made from */
         struct plan_note *notes;

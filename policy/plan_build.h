@@ -4,6 +4,7 @@
  * filter
  *   plan_points.c    the paths where something may have to be mounted
  *   plan_view.c      from these to mounts
+ *   plan_pattern.c   the trees that patterns need in which they grant something
  *   plan_check.c     what this version refuses, and what people should know
  *   plan_syscalls.c  the same, of system calls
  *
@@ -32,6 +33,10 @@ struct planner {
         size_t mount_room, note_room;
         const char *inexact; /* the first reason why view and Landlock alone would not be exact */
         const struct rule *inexact_rule;
+        const char *names; /* the first reason why nobody but the broker can see to names */
+        const struct rule *names_rule;
+        const char *metadata; /* the first thing that must not be seen to exist, or why all is to be seen by the broker */
+        const struct rule *metadata_rule;
         bool refused, missing, no_memory;
 };
 
@@ -57,6 +62,10 @@ void planner_note(struct planner *p, struct origin at, const char *format, ...) 
 void planner_absent(struct planner *p, const struct rule *rule, const char *path);
 /* Only the first reason is kept. */
 void planner_inexact(struct planner *p, const struct rule *rule, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+void planner_names(struct planner *p, const struct rule *rule, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+void planner_metadata(struct planner *p, const struct rule *rule, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 /* st_mode of a path of the host, 0 where it does not exist or is reached through a symlink. */
 mode_t planner_mode(struct planner *p, const char *path);

@@ -1,9 +1,8 @@
 /* What this version refuses, and what people should know.
  *
  * Names that match a pattern can only be kept from being made, moved and removed by whoever sees every call that
- * changes names. In this version that is nobody: the kernel does it by itself. So a pattern may take away inside
- * trees that cannot be written, where it is a question of opening alone, and nowhere else. Each refusal says what to
- * write instead. */
+ * changes names. Inside trees that cannot be written a pattern is a question of opening alone; where it takes away inside
+ * a writable one, all these calls are brokered. Each refusal says what to write instead. */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -34,12 +33,15 @@ static bool matches_below(const struct rule *rule, const char *tree)
 /* ---- patterns --------------------------------------------------------------------------------------------------- */
 
 /* Mounts of the host's trees, in which patterns can do harm. What is in private places is the program's own. */
-static const struct plan_mount *tree_matched(const struct planner *p, const struct rule *rule, bool executable)
+enum kind_of_tree { EXISTING, WRITABLE, EXECUTABLE };
+
+static const struct plan_mount *tree_matched(const struct planner *p, const struct rule *rule, enum kind_of_tree kind)
 {
         for (size_t i = 0; i < p->plan->mount_count; i++) {
                 const struct plan_mount *m = &p->plan->mounts[i];
-                if (m->kind == VIEW_BIND && m->directory && (executable ? m->executable : m->writable) &&
-                    (m->access & ~rule->access) && matches_below(rule, m->path))
+                bool fits = kind == EXISTING || (kind == WRITABLE ? m->writable : m->executable);
+                if (m->kind == VIEW_BIND && m->directory && fits && (m->access & ~rule->access) &&
+                    matches_below(rule, m->path))
                         return m;
         }
         return NULL;
@@ -47,17 +49,14 @@ static const struct plan_mount *tree_matched(const struct planner *p, const stru
 
 static void check_restricting_pattern(struct planner *p, const struct rule *rule)
 {
-        const struct plan_mount *tree = tree_matched(p, rule, false);
+        const struct plan_mount *tree = rule->class == CLASS_HIDE ? tree_matched(p, rule, EXISTING) : NULL;
 
-        if (tree) {
-                planner_refuse(
-                        p, rule, "name the paths one by one, or keep them outside of what is written",
-                        "`%s` is a pattern that matches in the writable tree %s: in this version the program could "
-                        "get round it by renaming",
-                        rule->text, tree->path);
-                return;
-        }
-        if (!(rule->access & ACCESS_EXEC) && (tree = tree_matched(p, rule, true)))
+        if (tree)
+                planner_metadata(p, rule, "`%s` must not be seen to exist in %s", rule->text, tree->path);
+        tree = tree_matched(p, rule, WRITABLE);
+        if (tree)
+                planner_names(p, rule, "`%s` is a pattern that matches in the writable tree %s", rule->text, tree->path);
+        if (!(rule->access & ACCESS_EXEC) && (tree = tree_matched(p, rule, EXECUTABLE)))
                 planner_note(p, rule->origin, "`%s` is a pattern: in %s it governs opening, not execution", rule->text,
                              tree->path);
 }
@@ -65,27 +64,16 @@ static void check_restricting_pattern(struct planner *p, const struct rule *rule
 static void check_pattern(struct planner *p, const struct rule *rule)
 {
         const char *verb = rule->verb ? rule->verb : "";
+        bool writes = rule->access & (ACCESS_WRITE | ACCESS_CREATE);
+        bool ours = path_within(rule->prefix, "/proc") || path_within(rule->prefix, "/dev");
 
-        if (rule->class == CLASS_HIDE) {
-                planner_refuse(p, rule, "`deny` does it, or hide the paths one by one",
-                               "`hide` with a pattern is not supported in this version: metadata is not brokered");
-                return;
-        }
-        if (rule->access & (ACCESS_WRITE | ACCESS_CREATE | ACCESS_EXEC)) {
+        if (rule->access & ACCESS_EXEC)
                 planner_refuse(p, rule, "name the directory that holds them",
-                               "`%s` by pattern is not supported in this version", verb);
-                return;
-        }
-        if (rule->class == CLASS_GRANT && !(planner_eval(p, rule->prefix).access & ACCESS_LIST)) {
-                if (!rule_is_own(rule) && planner_mode(p, rule->prefix) == 0)
-                        return; /* a bundle's, for other hosts */
-                planner_refuse(p, rule, "list that directory as well",
-                               "`%s` would show files whose neighbours in %s are not to be seen: not supported in this "
-                               "version",
-                               rule->text, rule->prefix);
-                return;
-        }
-        check_restricting_pattern(p, rule);
+                               "`%s` by pattern is not supported: execution is not brokered", verb);
+        else if (writes && (rule->class != CLASS_GRANT || ours))
+                planner_refuse(p, rule, "name the directory that holds them", "`%s` by pattern is not supported here", verb);
+        else
+                check_restricting_pattern(p, rule);
 }
 
 /* ---- literal rules ---------------------------------------------------------------------------------------------- */
@@ -188,15 +176,9 @@ void plan_check(struct planner *p)
                         check_literal(p, rule, p->modes[i]);
                 else
                         check_pattern(p, rule);
-                if (rule->class == CLASS_GRANT && (rule->access & ACCESS_CREATE) && !(rule->access & ACCESS_WRITE))
-                        planner_note(
-                                p, rule->origin,
-                                "with `%s`, mode, owner, times and attributes of files can be changed by descriptor "
-                                "only, not by path, in all of the sandbox",
-                                rule->text);
         }
         if (p->world->audit == AUDIT_ALL)
-                planner_note(p, p->world->audit_at, "audit all covers opens in this version, not metadata");
+                planner_metadata(p, NULL, "every request is to be recorded (audit all)");
         plan_check_syscalls(p);
         check_limits(p);
 }

@@ -104,6 +104,12 @@ bool points_make(struct points *out, struct planner *p)
                                 out, p,
                                 &(struct point){
                                         .path = rule->pattern, .kind = POINT_RULE, .rule = rule, .mode = p->modes[i]});
+                else if (planner_needs_tree(p, rule))
+                        add_point(out, p,
+                                  &(struct point){.path = rule->prefix,
+                                                  .kind = POINT_PATTERN,
+                                                  .rule = rule,
+                                                  .mode = planner_mode(p, rule->prefix)});
         }
         for (size_t i = 0; i < alias_count; i++)
                 add_point(out, p,

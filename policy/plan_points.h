@@ -5,13 +5,22 @@
 #include "policy/plan_build.h"
 
 /* At one path, the kind that comes first wins. */
-enum point_kind { POINT_PROC, POINT_DEV, POINT_TMP, POINT_DEVICE, POINT_LINK, POINT_RULE, POINT_ALIAS };
+enum point_kind {
+        POINT_PROC,
+        POINT_DEV,
+        POINT_TMP,
+        POINT_DEVICE,
+        POINT_LINK,
+        POINT_PATTERN, /* the directory before a pattern's first wildcard, where the pattern grants more than that has */
+        POINT_RULE,
+        POINT_ALIAS
+};
 
 struct point {
         const char *path;
         enum point_kind kind;
         const char *target;      /* of links */
-        const struct rule *rule; /* POINT_RULE: one of those with this path */
+        const struct rule *rule; /* POINT_RULE: one of those with this path; POINT_PATTERN: the one with the pattern */
         mode_t mode;
 };
 
@@ -22,5 +31,11 @@ struct points {
 
 /* False: no memory. */
 bool points_make(struct points *out, struct planner *p);
+
+/* True for a pattern that grants more than the directory before its first wildcard has: to list it, or to write to it. */
+bool planner_needs_tree(const struct planner *p, const struct rule *rule);
+/* The mount for the patterns that begin at a POINT_PATTERN, but for `on_host` and `optional`, which depend on what is around.
+ * False where none is needed. */
+bool plan_pattern(struct planner *p, const struct point *points, size_t count, size_t index, struct plan_mount *out);
 
 #endif

@@ -76,6 +76,6 @@ void plan_note_syscalls(struct planner *p)
                 const struct syscall_rule *rule = &p->world->syscalls[i];
                 if (rule->action == CALL_LOG && brokered(&p->plan->wish, rule->name))
                         planner_note(p, rule->origin,
-                                     "opens are brokered here: they are not in the kernel's log; see `audit`");
+                                     "what is brokered is not in the kernel's log; see `audit`");
         }
 }

@@ -5,6 +5,7 @@
  * with a stack of what has been mounted around the point at hand. At each point the evaluator says what is granted
  * there; a mount is made only where that differs from what the tree around gives already:
  *
+ *   a pattern grants below         a bind, see plan_pattern.c
  *   granted, nothing around        a bind; directories of our own lead to it
  *   granted, differs from around   a bind on top, with other flags or other Landlock rights
  *   granted, same as around        nothing
@@ -27,6 +28,7 @@ struct level { /* a directory or mount around the point at hand */
         unsigned access;
         unsigned rights; /* Landlock's: its own and those of everything around, which Landlock adds up */
         bool writable, executable;
+        bool by_pattern; /* see struct plan_mount */
 };
 
 struct walk {
@@ -79,6 +81,7 @@ static void add_mount(struct walk *w, const struct plan_mount *mount)
                         .rights = mount->access | around,
                         .writable = mount->writable,
                         .executable = mount->executable,
+                        .by_pattern = mount->by_pattern,
                 };
 }
 
@@ -111,6 +114,7 @@ static void make_way(struct walk *w, const char *path, const struct rule *rule)
                                      .on_host = pin,
                                      .writable = pin && top(w)->writable,
                                      .executable = pin && top(w)->executable,
+                                     .by_pattern = pin && top(w)->by_pattern,
                                      .access = pin ? top(w)->access : 0,
                                      .rule = rule,
                              });
@@ -219,6 +223,8 @@ static bool granted_below(struct walk *w, size_t index)
 
         for (size_t i = index + 1; i < w->count && path_within(w->points[i].path, path); i++) {
                 const struct point *point = &w->points[i];
+                if (point->kind == POINT_PATTERN && S_ISDIR(point->mode))
+                        return true;
                 bool proc = point->kind == POINT_PROC && w->p->world->proc != PROC_NONE;
                 bool real = point->kind == POINT_TMP || proc || point->kind == POINT_DEV ||
                             (point->kind == POINT_RULE && point->mode != 0);
@@ -237,13 +243,19 @@ static void walk_missing(struct walk *w, const struct point *point, const struct
         unsigned lost = inside ? around->access & ~verdict->access : 0;
         unsigned gained = inside || around->kind == VIEW_TMPFS ? verdict->access & ~around->access : verdict->access;
 
-        if (lost && around->writable) {
+        if (lost && rule->class == CLASS_HIDE)
+                planner_metadata(w->p, rule, "`%s` means ENOENT, also once it is there", rule->text);
+        if ((lost & ACCESS_EXEC) && (verdict->access & ACCESS_CREATE)) {
                 planner_refuse(w->p, rule, "make it first, an empty one will do",
-                               "`%s` lies in the writable tree %s and does not exist: the program could make it",
+                               "`%s` lies in %s, where programs can be run, and does not exist: the program could make it, "
+                               "and run what is there",
                                rule->text, around->path);
                 return;
         }
-        if (lost)
+        if (lost && around->writable)
+                planner_names(w->p, rule, "`%s` is about what does not exist yet in the writable tree %s", rule->text,
+                              around->path);
+        else if (lost)
                 planner_inexact(w->p, rule, "`%s` is about what does not exist yet", rule->text);
         if (gained && rule_is_own(rule) && strcmp(point->path, PLAN_PROGRAM_UNKNOWN) != 0) {
                 if (gained & (ACCESS_WRITE | ACCESS_CREATE | ACCESS_EXEC))
@@ -263,8 +275,7 @@ static void walk_denied(struct walk *w, const struct point *point, size_t index,
         if (top(w)->writable)
                 make_way(w, point->path, rule);
         if (rule && rule->class == CLASS_HIDE)
-                planner_inexact(w->p, rule, "`%s` means ENOENT, and what is mounted over it would say EACCES",
-                                rule->text);
+                planner_metadata(w->p, rule, "`%s` means ENOENT, and what is mounted over it would say EACCES", rule->text);
         add_mount(w, &(struct plan_mount){
                              .kind = directory && granted_below(w, index) ? VIEW_HOLLOW : VIEW_MASK,
                              .path = point->path,
@@ -273,14 +284,6 @@ static void walk_denied(struct walk *w, const struct point *point, size_t index,
                              .optional = top(w)->kind == VIEW_PROC,
                              .rule = rule,
                      });
-}
-
-static const struct level *writable_around(const struct walk *w)
-{
-        size_t i = w->depth;
-        while (i > 1 && !(w->levels[i - 1].access & ACCESS_WRITE))
-                i--;
-        return &w->levels[i - 1];
 }
 
 /* What the kernel would allow on a bind beyond the verdict. The flags of a mount take away writing and executing;
@@ -292,14 +295,8 @@ static void check_surplus(struct walk *w, const struct verdict *verdict)
 
         if (!writable)
                 surplus &= ~(unsigned)(ACCESS_WRITE | ACCESS_CREATE);
-        const struct level *around = writable_around(w);
         if (surplus & ACCESS_WRITE)
-                planner_refuse(w->p, verdict->rule,
-                               around->kind == VIEW_TMPFS ? "keep it outside of there, or write `tmp none`"
-                                                          : "keep the two apart",
-                               "`%s` lies in the writable tree %s: what is there could be removed and replaced in this "
-                               "version",
-                               verdict->rule->text, around->path);
+                planner_names(w->p, verdict->rule, "`%s` gives less than the writable tree around it", verdict->rule->text);
         else if (surplus)
                 planner_inexact(w->p, verdict->rule, "`%s` gives less than the tree around it", verdict->rule->text);
 }
@@ -308,9 +305,15 @@ static void walk_granted(struct walk *w, const struct point *point, const struct
 {
         const struct level around = *top(w);
         bool inside = around.kind == VIEW_BIND;
-        bool writable = (verdict->access & (ACCESS_WRITE | ACCESS_CREATE)) != 0;
+        bool patterns = inside && around.by_pattern && around.writable; /* may reach in here, and are deeper */
+        bool writable = patterns || (verdict->access & (ACCESS_WRITE | ACCESS_CREATE));
         bool executable = (verdict->access & ACCESS_EXEC) != 0;
         unsigned gained = verdict->access & ~around.access;
+
+        if (patterns && executable)
+                planner_refuse(w->p, verdict->rule, "keep the two apart",
+                               "`%s` lies in %s, where a pattern is written to: what is written there could be run as well",
+                               verdict->rule->text, around.path);
 
         check_surplus(w, verdict);
         if (inside && writable == around.writable && executable == around.executable && !gained)
@@ -325,6 +328,7 @@ static void walk_granted(struct walk *w, const struct point *point, const struct
                              .on_host = on_host(w),
                              .writable = writable,
                              .executable = executable,
+                             .by_pattern = patterns,
                              .optional = is_optional(verdict->rule),
                              .access = verdict->access,
                              .rule = verdict->rule,
@@ -356,6 +360,24 @@ static void walk_rule(struct walk *w, const struct point *point, size_t index)
                 walk_granted(w, point, &verdict);
 }
 
+static void walk_pattern(struct walk *w, size_t index)
+{
+        const struct point *point = &w->points[index];
+        const struct level around = *top(w);
+        bool bare = around.kind == VIEW_BIND && !around.access; /* as bare as can be, and all in it is asked for */
+        struct plan_mount mount;
+
+        if (around.kind == VIEW_MASK || in_own_place(w, point->path) || !plan_pattern(w->p, w->points, w->count, index, &mount))
+                return;
+        if (bare && around.writable >= mount.writable)
+                return;
+        if (around.kind != VIEW_BIND || around.writable)
+                make_way(w, point->path, mount.rule);
+        mount.on_host = on_host(w);
+        mount.optional = is_optional(mount.rule);
+        add_mount(w, &mount);
+}
+
 /* ---- all of it ------------------------------------------------------------------------------------------------- */
 
 static void walk_point(struct walk *w, size_t index)
@@ -375,6 +397,9 @@ static void walk_point(struct walk *w, size_t index)
         case POINT_LINK:
         case POINT_ALIAS:
                 walk_link(w, point);
+                break;
+        case POINT_PATTERN:
+                walk_pattern(w, index);
                 break;
         case POINT_RULE:
                 walk_rule(w, point, index);

@@ -326,6 +326,15 @@ bool endpoint_split(const char *text, char host[256], unsigned *port);
 /* True where a rule (literal or not) could apply strictly below `path`, e.g. an exception inside a tree. */
 bool policy_has_below(const struct policy *p, const char *path);
 
+/* True where the same rules could apply below both paths: a tree that is moved from the one to the other takes every
+ * verdict along. In doubt, false. */
+bool policy_same_below(const struct policy *p, const char *from, const char *to);
+
+/* True where a rule speaks of something below `path` and spells out the last name of `path` itself, as `deny /a/b/.env` does
+ * for "/a/b": whatever stood in for that directory would take the rule's place away from under it. `*rule` gets one such
+ * rule. In doubt true, with NULL. */
+bool policy_named_below(const struct policy *p, const char *path, const struct rule **rule);
+
 /* ---- its own tests --------------------------------------------------------------------------------------------- */
 
 /* Runs the `expect` lines; see cordon_policy_expect(). */

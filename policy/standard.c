@@ -3,28 +3,55 @@
 
 #include <string.h>
 
-size_t standard_open_calls(int numbers[OPEN_CALLS_MOST])
+static const char *const open_calls[] = {"open", "openat", "openat2", "creat", NULL};
+
+/* Those by descriptor are among them: a descriptor that was opened for reading is enough to change a file's mode and times. */
+static const char *const names_calls[] = {
+        "mkdir",       "mkdirat",      "rmdir",        "unlink",      "unlinkat",  "rename",    "renameat",
+        "renameat2",   "link",         "linkat",       "symlink",     "symlinkat", "mknod",     "mknodat",
+        "truncate",    "chmod",        "fchmod",       "fchmodat",    "fchmodat2", "chown",     "fchown",
+        "lchown",      "fchownat",     "utime",        "utimes",      "futimesat", "utimensat", "setxattr",
+        "lsetxattr",   "fsetxattr",    "removexattr",  "lremovexattr", "fremovexattr", NULL,
+};
+
+static const char *const metadata_calls[] = {
+        "stat",       "lstat",    "newfstatat", "statx",     "statfs",    "access",     "faccessat",         "faccessat2",
+        "readlink",   "readlinkat", "getxattr", "lgetxattr", "listxattr", "llistxattr", "inotify_add_watch", NULL,
+};
+
+static size_t add_calls(int *numbers, size_t count, const char *const *names)
 {
-        static const char *const names[OPEN_CALLS_MOST] = {"open", "openat", "openat2", "creat"};
-        size_t count = 0;
-        for (size_t i = 0; i < OPEN_CALLS_MOST; i++) {
-                int number = syscall_number(names[i]);
-                if (number >= 0)
+        for (; *names; names++) {
+                int number = syscall_number(*names);
+                if (number >= 0 && count < BROKERED_CALLS_MOST)
                         numbers[count++] = number;
         }
         return count;
 }
 
-struct filter_wish standard_expand(const struct standard_wish *wish, int numbers[OPEN_CALLS_MOST])
+size_t standard_calls(int numbers[BROKERED_CALLS_MOST], unsigned families)
+{
+        static const struct {
+                unsigned family;
+                const char *const *calls;
+        } table[] = {{FAMILY_OPEN, open_calls}, {FAMILY_NAMES, names_calls}, {FAMILY_METADATA, metadata_calls}};
+        size_t count = 0;
+        for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+                if (families & table[i].family)
+                        count = add_calls(numbers, count, table[i].calls);
+        return count;
+}
+
+struct filter_wish standard_expand(const struct standard_wish *wish, int numbers[BROKERED_CALLS_MOST])
 {
         static const struct syscall_rule basic = {.name = "@basic"};
         return (struct filter_wish){
                 .rules = wish->basic ? &basic : NULL,
                 .rule_count = wish->basic,
                 .notify = numbers,
-                .notify_count = wish->brokered ? standard_open_calls(numbers) : 0,
+                .notify_count = standard_calls(numbers, (wish->brokered ? FAMILY_OPEN : 0) | (wish->names ? FAMILY_NAMES : 0)),
                 .net = wish->net,
-                .no_path_metadata = wish->no_path_metadata,
+                .names = wish->names,
         };
 }
 
@@ -35,9 +62,11 @@ static bool standard_of(const struct filter_wish *wish, struct standard_wish *ou
         *out = (struct standard_wish){
                 .basic = only != NULL,
                 .net = wish->net,
-                .brokered = wish->notify_count > 0, /* nothing but the open family is brokered in this version */
-                .no_path_metadata = wish->no_path_metadata,
+                .brokered = wish->notify_count > 0, /* the open family is brokered wherever anything is */
+                .names = wish->names,
         };
+        if (wish->metadata)
+                return false;
         return wish->rule_count == 0 || (only && only->action == CALL_ALLOW && strcmp(only->name, "@basic") == 0);
 }
 
@@ -47,7 +76,7 @@ int filter_get(struct filter *out, const struct filter_wish *wish)
         bool standard = standard_of(wish, &key);
         for (const struct standard_filter *f = standard_filters; standard && f->length; f++) {
                 if (f->wish.basic != key.basic || f->wish.net != key.net || f->wish.brokered != key.brokered ||
-                    f->wish.no_path_metadata != key.no_path_metadata)
+                    f->wish.names != key.names)
                         continue;
                 /* The kernel only reads the program; struct sock_fprog has no const. */
                 *out = (struct filter){

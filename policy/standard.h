@@ -9,7 +9,7 @@ struct standard_wish {
         bool basic; /* `syscalls @basic`; else no line */
         enum net_mode net;
         bool brokered; /* the open family */
-        bool no_path_metadata;
+        bool names; /* and what changes names and metadata */
 };
 
 struct standard_filter {
@@ -21,12 +21,12 @@ struct standard_filter {
 /* Made by tools/gen-filters; ends with length 0. */
 extern const struct standard_filter standard_filters[];
 
-/* The system calls of the open family on this architecture, at most four; returns how many. */
-#define OPEN_CALLS_MOST 4
-size_t standard_open_calls(int numbers[OPEN_CALLS_MOST]);
+/* The system calls of the families (enum plan_family), as far as this architecture has them; returns how many. */
+#define BROKERED_CALLS_MOST 64
+size_t standard_calls(int numbers[BROKERED_CALLS_MOST], unsigned families);
 
 /* The wish as filter_compile() takes it. `numbers` is room for what it points to. */
-struct filter_wish standard_expand(const struct standard_wish *wish, int numbers[OPEN_CALLS_MOST]);
+struct filter_wish standard_expand(const struct standard_wish *wish, int numbers[BROKERED_CALLS_MOST]);
 
 /* As filter_compile(), but takes the program that was made at build time where there is one; `out->rules` is NULL then. */
 int filter_get(struct filter *out, const struct filter_wish *wish);

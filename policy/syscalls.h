@@ -43,6 +43,13 @@ enum syscall_fate {
 /* `reason` (may be NULL) gets why, a text for people, or NULL where the policy decides. */
 enum syscall_fate syscall_fate(const char *name, const char **reason);
 
+/* Families of operations that the broker can serve in the child's stead. */
+enum plan_family {
+        FAMILY_OPEN = 1u << 0,
+        FAMILY_NAMES = 1u << 1,    /* all that makes, moves and removes names and changes metadata; never without FAMILY_OPEN */
+        FAMILY_METADATA = 1u << 2, /* all that looks at metadata; never without FAMILY_NAMES */
+};
+
 enum filter_action { FILTER_ENOSYS, FILTER_ALLOW, FILTER_LOG, FILTER_NOTIFY, FILTER_ERRNO, FILTER_KILL };
 
 /* Who says so. */
@@ -89,7 +96,8 @@ struct filter_wish {
         const int *notify; /* syscall numbers that the broker serves */
         size_t notify_count;
         enum net_mode net;
-        bool no_path_metadata; /* mode, owner, times and attributes can be changed by descriptor only, not by path */
+        /* Names, and looking at metadata, are the broker's: what it does not serve must not do the same natively. */
+        bool names, metadata;
 };
 
 /* How rules combine, whatever their order. A line that names a call beats one that names a group. Of those of the same rank

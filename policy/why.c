@@ -39,16 +39,29 @@ static bool not_directory(const struct asking *a, bool wanted)
 
 /* ---- the broker ------------------------------------------------------------------------------------------------- */
 
+/* The way to what does not exist does not exist either. */
+static int unless_hidden(int error, const struct verdict *verdict)
+{
+        return (error == EACCES || error == ENOTDIR) && verdict->error == ENOENT ? ENOENT : error;
+}
+
 /* Symlinks were on the way and lead nowhere: the broker knows no path that a rule could be about, and gives the error. */
 static bool leads_nowhere(struct asking *a)
 {
         const struct look *look = &a->out->look;
         if (!look->through_link || !look->error || (look->error == ENOENT && !look->parent_missing))
                 return false;
-        a->out->error = look->error;
         a->out->verdict = eval(a, a->op->access);
         a->out->allow = a->out->verdict.allow;
+        a->out->error = unless_hidden(look->error, &a->out->verdict);
         return true;
+}
+
+/* A directory that only leads to what is granted, and that a pattern has brought with all that is in it. */
+static bool shows_too_much(const struct asking *a)
+{
+        const struct look *look = &a->out->look;
+        return a->out->verdict.ancestor && look->mount && look->mount->by_pattern;
 }
 
 static void brokered_open(struct asking *a)
@@ -63,7 +76,7 @@ static void brokered_open(struct asking *a)
         out->verdict = eval(a, list ? ACCESS_LIST : a->op->access);
         if (!out->verdict.allow && directory && !write && eval(a, ACCESS_LIST).allow)
                 out->verdict = eval(a, ACCESS_LIST); /* to read a directory is to list it */
-        out->allow = out->verdict.allow;
+        out->allow = out->verdict.allow && !shows_too_much(a);
         bool covered = out->verdict.rule && out->verdict.rule->class == CLASS_GRANT;
         if (!out->allow && !(look->error && covered))
                 out->error = out->verdict.error ? out->verdict.error : EACCES;
@@ -92,6 +105,8 @@ static void brokered_create(struct asking *a)
         out->allow = out->verdict.allow;
         if (a->directory)
                 out->error = EISDIR;
+        else if ((look->mode != 0 || look->error != ENOENT) && out->verdict.error == ENOENT)
+                out->error = ENOENT;
         else if (look->mode != 0)
                 out->error = EEXIST;
         else if (look->error != ENOENT)
@@ -100,6 +115,22 @@ static void brokered_create(struct asking *a)
                 out->error = out->verdict.error ? out->verdict.error : EACCES;
         else if (look->parent_missing)
                 out->error = ENOENT;
+}
+
+/* stat(2), where metadata are brokered. What is missing is missed first; but the way to what does not exist does not exist. */
+static void brokered_stat(struct asking *a)
+{
+        struct why *out = a->out;
+        const struct look *look = &out->look;
+        const struct plan_mount *m = look->mount;
+
+        out->verdict = eval(a, ACCESS_LIST);
+        bool skeleton = !out->verdict.rule && (!m || m->kind == VIEW_DIR || m->kind == VIEW_SYMLINK);
+        out->allow = out->verdict.allow || skeleton;
+        out->error = look->error ? look->error : not_directory(a, a->directory) ? ENOTDIR : 0;
+        out->error = unless_hidden(out->error, &out->verdict);
+        if (!out->error && !out->allow)
+                out->error = out->verdict.error ? out->verdict.error : EACCES;
 }
 
 /* ---- the kernel ------------------------------------------------------------------------------------------------- */
@@ -198,6 +229,8 @@ static void brokered_list(struct asking *a)
 {
         if (S_ISDIR(a->out->look.mode))
                 brokered_open(a);
+        else if (a->plan->brokered & FAMILY_METADATA)
+                brokered_stat(a);
         else
                 native_stat(a);
 }

@@ -207,6 +207,37 @@ same() {
         cd "$W"
 }
 
+# ---- lists of calls, line by line --------------------------------------------------------------------------------------
+
+# As root the program inside is another user, so outside it runs as that one too, in a tree of its own.
+outside_as_child() {
+        rm -rf "$W"
+        mkdir "$W"
+        if am_root; then
+                chown 65534:65534 "$W"
+                (cd "$W" && run setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all "$@" &&
+                        cp "$T/out" "$T/outside.out")
+        else
+                (cd "$W" && run "$@" && cp "$T/out" "$T/outside.out")
+        fi
+        tree_of "$W" >"$T/outside.tree"
+}
+
+compare_with_outside() {
+        outside_as_child "$@"
+        [ -s "$T/outside.out" ] || fail "no output outside"
+        rm -rf "$W"
+        mkdir "$W"
+        if [ -n "${owned_by_child-}" ]; then
+                chown 65534:65534 "$W"
+        fi
+        cd "$W"
+        boxed "$@"
+        [ "$rc" != 137 ] || last="" fail "it hangs; so far it said: $out"
+        status_is 0
+        diff -U0 "$T/outside.out" "$T/out" >"$T/difference" || { last=""; fail "the list differs from the run outside:"$'\n'"$(grep '^[-+][^-+]' "$T/difference")"; }
+}
+
 # ---- background programs and events ---------------------------------------------------------------------------------
 
 # Starts a command with its output on a pipe: $pid is its process, `expect_line TEXT` waits for a line.

@@ -23,9 +23,11 @@ int main(void)
 
         printf("/* Made by tools/gen-filters. */\n#include \"policy/standard.h\"\n\n");
         for (unsigned bits = 0; bits < 8; bits++) {
+                if ((bits & 4) && !(bits & 2)) /* names are never brokered without opens */
+                        continue;
                 for (unsigned net = NET_NONE; net <= NET_HOST; net++) {
                         struct standard_wish w = {bits & 1, (enum net_mode)net, (bits & 2) != 0, (bits & 4) != 0};
-                        int numbers[OPEN_CALLS_MOST];
+                        int numbers[BROKERED_CALLS_MOST];
                         struct filter_wish wish = standard_expand(&w, numbers);
                         struct filter filter;
                         if (filter_compile(&filter, &wish) < 0)
@@ -38,7 +40,7 @@ int main(void)
         printf("\nconst struct standard_filter standard_filters[] = {\n");
         for (unsigned i = 0; i < count; i++)
                 printf("        {{%d, %u, %d, %d}, code_%u, sizeof(code_%u) / sizeof(code_%u[0])},\n", wishes[i].basic,
-                       (unsigned)wishes[i].net, wishes[i].brokered, wishes[i].no_path_metadata, i, i, i);
+                       (unsigned)wishes[i].net, wishes[i].brokered, wishes[i].names, i, i, i);
         printf("        {.length = 0},\n};\n");
         return EXIT_SUCCESS;
 }

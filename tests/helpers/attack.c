@@ -331,6 +331,41 @@ static int do_link(char **args)
         return errno_of(link(arg(args, 0), arg(args, 1)));
 }
 
+/* A second name for what a descriptor without any access refers to; in the two ways there are. */
+static int do_link_fd(char **args)
+{
+        char path[64];
+        int fd = open(arg(args, 0), O_PATH);
+
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        return fd < 0 ? errno : errno_of(linkat(AT_FDCWD, path, AT_FDCWD, arg(args, 1), AT_SYMLINK_FOLLOW));
+}
+
+static int do_link_empty(char **args)
+{
+        int fd = open(arg(args, 0), O_PATH);
+
+        return fd < 0 ? errno : errno_of(linkat(fd, "", AT_FDCWD, arg(args, 1), AT_EMPTY_PATH));
+}
+
+static int do_exchange(char **args)
+{
+        return errno_of(renameat2(AT_FDCWD, arg(args, 0), AT_FDCWD, arg(args, 1), RENAME_EXCHANGE));
+}
+
+/* By a directory that is held open, and names relative to it. */
+static int do_rename_at(char **args)
+{
+        int dir = open(arg(args, 0), O_PATH | O_DIRECTORY);
+
+        return dir < 0 ? errno : errno_of(renameat(dir, arg(args, 1), dir, arg(args, 2)));
+}
+
+static int do_whiteout(char **args)
+{
+        return errno_of(renameat2(AT_FDCWD, arg(args, 0), AT_FDCWD, arg(args, 1), RENAME_WHITEOUT));
+}
+
 static int do_rename(char **args)
 {
         return errno_of(rename(arg(args, 0), arg(args, 1)));
@@ -398,6 +433,9 @@ static const struct {
         ATTACK(rename),        ATTACK(unlink),
         ATTACK(utimes),        ATTACK(chmod),
         ATTACK(open),          ATTACK(open_write),
+        ATTACK(link_fd),       ATTACK(link_empty),
+        ATTACK(exchange),      ATTACK(rename_at),
+        ATTACK(whiteout),
 #ifdef __x86_64__
         ATTACK(int80),         ATTACK(x32),
 #endif

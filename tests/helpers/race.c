@@ -7,6 +7,8 @@
  *   race endless SECRET COUNT [WANT]       the path in memory has an end only now and then
  *   race swap A B OPENED COUNT             another process exchanges the names A and B while OPENED is opened
  *   race swap-checked A B OPENED COUNT     the same against a checker that trusts what realpath(3) said
+ *   race link… NEW …, race linkswap… NEW … as `path…` and `swap…`, but what is opened is the link NEW to it, made each time
+ *   race look…                             as `path…`, but it is looked at with stat(2); eight bytes are allowed, seven secret
  *
  * Prints how many opens gave a FIFO or a file that begins with "allowed", how many one that begins with "secret", and
  * how many failed. WANT are first letters of these: it goes on after COUNT until each was seen, within reason. ALLOWED
@@ -29,6 +31,18 @@ static struct {
         unsigned long allowed, secret, refused, other;
 } seen;
 
+static const char *new_name; /* of the link to what is opened, or NULL */
+static int looks;
+
+static int open_it(const char *name)
+{
+        if (!new_name)
+                return open(name, O_RDONLY);
+        unlink(new_name);
+        /* A link to what may not be opened is as good as an open: its name is no longer the one that is denied. */
+        return link(name, new_name) < 0 ? -1 : open(new_name, O_RDONLY);
+}
+
 static void count(int fd)
 {
         char text[16] = "";
@@ -49,6 +63,22 @@ static void count(int fd)
         else
                 seen.other++;
         close(fd);
+}
+
+static void try(const char *name)
+{
+        struct stat st;
+
+        if (!looks)
+                count(open_it(name));
+        else if (stat(name, &st) < 0)
+                seen.refused++;
+        else if (st.st_size == 8)
+                seen.allowed++;
+        else if (st.st_size == 7)
+                seen.secret++;
+        else
+                seen.other++;
 }
 
 static int enough(unsigned long i, unsigned long n, const char *want)
@@ -130,7 +160,7 @@ static void race_path(char **args, int checked, int filled, const char *want)
         for (unsigned long i = 0; !enough(i, n, want) || (checked && !seen.secret && i < 1000 * n); i++) {
                 if (checked && !same_path(path, args[0]))
                         continue;
-                count(open(path, O_RDONLY));
+                try(path);
         }
         done = 1;
         pthread_join(t, NULL);
@@ -207,7 +237,7 @@ static void race_swap(char **args, int checked)
                         if (!realpath(args[2], real) || strstr(real, "secret"))
                                 continue;
                 }
-                count(open(args[2], O_RDONLY));
+                try(args[2]);
         }
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
@@ -222,6 +252,16 @@ int main(int argc, char **argv)
                 return 2;
         what = argv[1];
         checked = strstr(what, "-checked") != NULL;
+        if (!strncmp(what, "look", 4)) {
+                what = "path";
+                looks = 1;
+        }
+        if (!strncmp(what, "link", 4)) {
+                what = strncmp(what, "linkswap", 8) ? "path" : "swap";
+                new_name = argv[2];
+                argv++;
+                argc--;
+        }
         if (!strncmp(what, "path", 4) && argc > 4)
                 race_path(argv + 2, checked, strstr(what, "-full") != NULL, argv[5]);
         else if (!strcmp(what, "hidden") || !strcmp(what, "endless"))

@@ -7,6 +7,7 @@
 
 #include "tests/unit/unit.h"
 
+#include "policy/standard.h"
 #include "policy/syscalls.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -74,26 +75,26 @@ static const struct named_wish {
         {"default, loopback", {.net = NET_LOOPBACK}, false},
         {"basic", {RULES(basic)}, false},
         {"basic, brokered", {RULES(basic), .net = NET_HOST}, true},
-        {"no path metadata", {.no_path_metadata = true}, true},
+        {"names", {.names = true}, true},
+        {"metadata", {.names = true, .metadata = true}, true},
         {"tight", {RULES(tight), .net = NET_HOST}, false},
         {"less", {RULES(less), .net = NET_LOOPBACK}, true},
         {"only deny", {RULES(only_deny)}, false},
         {"tested", {RULES(tested), .net = NET_HOST}, true},
         {"tested, native", {RULES(tested)}, false},
-        {"everything", {RULES(everything), .net = NET_HOST, .no_path_metadata = true}, false},
+        {"everything", {RULES(everything), .net = NET_HOST, .names = true}, false},
 };
 
 static inline struct filter compile(const struct named_wish *named)
 {
-        static const char *const names[] = {"open", "openat", "openat2", "creat"};
         struct filter filter;
         struct filter_wish wish = named->wish;
-        int opens[COUNT(names)];
+        int numbers[BROKERED_CALLS_MOST];
 
-        wish.notify = opens;
-        for (size_t i = 0; i < COUNT(names) && named->brokered; i++)
-                if (syscall_number(names[i]) >= 0) /* not every architecture has all of them */
-                        opens[wish.notify_count++] = syscall_number(names[i]);
+        wish.notify = numbers;
+        wish.notify_count = !named->brokered ? 0
+                            : standard_calls(numbers, FAMILY_OPEN | (wish.names ? FAMILY_NAMES : 0) |
+                                                              (wish.metadata ? FAMILY_METADATA : 0));
         assert_int_equal(filter_compile(&filter, &wish), 0);
         assert_true(filter.program.len > 10 && filter.program.len < 600);
         return filter;

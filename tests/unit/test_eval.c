@@ -358,6 +358,81 @@ static void has_below(void **state)
         policy_unref(p);
 }
 
+/* Wherever the answer is yes, every verdict moves along: the evaluator itself is asked. */
+static void same_below(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *from, *to;
+                bool same;
+        } cases[] = {
+                {"/w/a", "/w/b", true},
+                {"/w/a", "/w/a/b/c", true},
+                {"/w/a", "/v/a", true},
+                {"/w/a", "/w/keys", false}, /* the one that a rule names */
+                {"/w/keys", "/w/a", false},
+                {"/w/keys", "/w/keys", true},
+                {"/w/p", "/w/q", false}, /* two rules of the same shape are still two */
+                {"/w/a/hold", "/w/b/hold", true}, /* the floating one: the same rule at both */
+                {"/w/a/hold", "/w/a/held", false},
+                {"/w/a/hold", "/w/hold", true},
+                {"/w/x1", "/w/x2", true}, /* a wildcard takes both */
+                {"/w/x1", "/w/y1", false},
+                {"/w/a", "/", false},
+                {"/w/a", "relative", false}, /* in doubt, no */
+        };
+        static const char *const below[] = {"/.env", "/secret", "/sub/.env", "/a.pem", "/sub/a.pem", "/f", "/x1/b", "/hold/in"};
+        struct policy *p = policy_from("write /w /v\ndeny **/.env\ndeny **/hold/in\ndeny /w/keys/*.pem\ndeny /w/p/f\n"
+                                       "deny /w/q/f\ndeny /w/x*/secret\n");
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                if (policy_same_below(p, cases[i].from, cases[i].to) != cases[i].same)
+                        fail_msg("%s and %s: not %d", cases[i].from, cases[i].to, cases[i].same);
+                for (size_t k = 0; cases[i].same && k < sizeof(below) / sizeof(below[0]); k++) {
+                        char from[64], to[64];
+                        snprintf(from, sizeof(from), "%s%s", cases[i].from, below[k]);
+                        snprintf(to, sizeof(to), "%s%s", cases[i].to, below[k]);
+                        struct verdict a = policy_eval(p, from, strlen(from), ACCESS_WRITE);
+                        struct verdict b = policy_eval(p, to, strlen(to), ACCESS_WRITE);
+                        if (a.allow != b.allow)
+                                fail_msg("%s is %d, %s is %d", from, a.allow, to, b.allow);
+                }
+        }
+        policy_unref(p);
+}
+
+static void named_below(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *path, *rule; /* NULL: none */
+        } cases[] = {
+                {"/w/keys", "deny /w/keys/*.pem"},
+                {"/w/p", "deny /w/p/q/f"},
+                {"/w/p/q", "deny /w/p/q/f"},
+                {"/w/p/q/f", NULL}, /* at it, not below */
+                {"/w/other", NULL},
+                {"/w/any", NULL},
+                {"/w/any/hold", "deny /w/**/hold/in"},
+                {"/w/any/held", NULL},
+                {"/w/tree", "never /w/tree/**/x"},
+                {"/w/tree/deeper", NULL}, /* any name will do there */
+                {"/w", "deny"},
+        };
+        struct policy *p = policy_from("write /w\ndeny /w/keys/*.pem\ndeny /w/p/q/f\ndeny /w/*/f2\ndeny /w/**/hold/in\n"
+                                       "never /w/tree/**/x\n");
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                const struct rule *rule;
+                bool found = policy_named_below(p, cases[i].path, &rule);
+                if (found != (cases[i].rule != NULL) || found != (rule != NULL) ||
+                    (found && strncmp(rule->text, cases[i].rule, strlen(cases[i].rule)) != 0))
+                        fail_msg("%s: %s", cases[i].path, rule ? rule->text : "none");
+        }
+        const struct rule *rule = policy_rules(p, &(size_t){0});
+        assert_true(policy_named_below(p, "relative", &rule)); /* in doubt, yes */
+        assert_null(rule);
+        policy_unref(p);
+}
+
 /* Puts the suggested line at the end of the policy; it must parse, and allow. */
 static void suggests(const char *lines, const char *op, const char *path, const char *expected)
 {
@@ -451,6 +526,8 @@ int main(void)
                 counted_test(order_never_matters),
                 counted_test(agrees_with_a_slow_evaluator),
                 counted_test(has_below),
+                counted_test(same_below),
+                counted_test(named_below),
                 counted_test(suggestions_parse_and_allow),
                 counted_test(suggests_lines_of_the_world),
                 counted_test(suggestions_that_do_not_fit_are_none),

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/fsverity.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -99,6 +101,13 @@ static const struct expectation default_calls[] = {
         {"ioctl", {0, 0xffffffff00000000 | TIOCSTI}, ERR(EPERM)},
         {"ioctl", {0, 0x541c}, ERR(EPERM)},
         {"ioctl", {0, TIOCSETD}, ERR(EPERM)},
+        {"ioctl", {0, FICLONE}, OK},
+        {"ioctl", {0, FICLONERANGE}, OK},
+        {"ioctl", {0, FIDEDUPERANGE}, OK},
+        {"ioctl", {0, 0x50009401}, ERR(ENOTTY)}, /* BTRFS_IOC_SNAP_CREATE */
+        {"ioctl", {0, 0x50009418}, ERR(ENOTTY)}, /* BTRFS_IOC_SUBVOL_CREATE_V2 */
+        {"ioctl", {0, HIGH | 0x50009401}, ERR(ENOTTY)},
+        {"ioctl", {3, FS_IOC_SETFLAGS}, OK},
 
         {"setpriority", {PRIO_PROCESS, 0, 5}, OK},
         {"setpriority", {PRIO_PGRP, 0, 5}, ERR(EPERM)}, /* the caller's group */
@@ -240,34 +249,49 @@ static void test_sockets(void **state)
         expect_all("basic, brokered", basic_only, COUNT(basic_only));
 }
 
-static void test_no_path_metadata(void **state)
+/* What is left native must not do what is brokered. */
+static void test_names(void **state)
 {
         static const struct expectation table[] = {
-                {"chmod", {0, 0644}, ERR(EPERM)},
-                {"fchmod", {0, 0644}, OK},
-                {"fchmodat", {0}, ERR(EPERM)},
-                {"fchmodat2", {0}, ERR(EPERM)},
-                {"chown", {0}, ERR(EPERM)},
-                {"fchown", {0}, OK},
-                {"lchown", {0}, ERR(EPERM)},
-                {"fchownat", {0}, ERR(EPERM)},
-                {"utime", {0}, ERR(EPERM)},
-                {"utimes", {0}, ERR(EPERM)},
-                {"utimensat", {3, 0}, OK},
-                {"utimensat", {3, 1}, ERR(EPERM)},
-                {"utimensat", {3, HIGH}, ERR(EPERM)},
-                {"futimesat", {3, 1}, ERR(EPERM)},
-                {"futimesat", {3, 0}, OK},
-                {"setxattr", {0}, ERR(EPERM)},
-                {"fsetxattr", {0}, OK},
-                {"lsetxattr", {0}, ERR(EPERM)},
-                {"setxattrat", {0}, ERR(EPERM)},
-                {"removexattr", {0}, ERR(EPERM)},
+                {"chmod", {0, 0644}, ASK},
+                {"chmod", {0, 04755}, ERR(EPERM)},
+                {"fchmod", {0, 0644}, ASK},
+                {"fchmod", {0, 02755}, ERR(EPERM)},
+                {"fchmodat2", {0}, ASK},
+                {"mknodat", {0, 0, S_IFIFO | 0644}, ASK},
+                {"mknodat", {0, 0, S_IFCHR | 0644}, ERR(EPERM)},
+                {"utimensat", {3, 0}, ASK},
+                {"utimensat", {3, 1}, ASK},
+                {"setxattr", {0}, ASK},
+                {"setxattrat", {0}, ERR(ENOSYS)},
+                {"removexattrat", {0}, ERR(ENOSYS)},
                 {"getxattr", {0}, OK},
-                {"file_setattr", {0}, ERR(EPERM)},
+                {"file_setattr", {0}, ERR(ENOSYS)},
+                {"ioctl", {3, FS_IOC_SETFLAGS}, ERR(EPERM)},
+                {"ioctl", {3, HIGH | FS_IOC_SETFLAGS}, ERR(EPERM)},
+                {"ioctl", {3, FS_IOC_GETFLAGS}, OK},
+                {"ioctl", {3, FS_IOC_FSSETXATTR}, ERR(EPERM)},
+                {"ioctl", {3, FS_IOC_ENABLE_VERITY}, ERR(EPERM)},
         };
         (void)state;
-        expect_all("no path metadata", table, COUNT(table));
+        expect_all("names", table, COUNT(table));
+}
+
+static void test_metadata(void **state)
+{
+        static const struct expectation table[] = {
+                {"newfstatat", {0}, ASK},
+                {"statx", {0}, ASK},
+                {"fstat", {0}, OK},
+                {"openat", {0, 0, O_PATH}, ASK}, /* a place is as good as a stat */
+                {"open", {0, O_PATH | O_NOFOLLOW}, ASK},
+                {"getxattrat", {0}, ERR(ENOSYS)},
+                {"listxattrat", {0}, ERR(ENOSYS)},
+                {"file_getattr", {0}, ERR(ENOSYS)},
+                {"name_to_handle_at", {0}, ERR(EOPNOTSUPP)},
+        };
+        (void)state;
+        expect_all("metadata", table, COUNT(table));
 }
 
 static void test_no_policy_allows_what_goes_round_the_broker(void **state)
@@ -406,7 +430,8 @@ int main(void)
                 counted_test(test_default_calls),
                 counted_test(test_brokered_opens),
                 counted_test(test_sockets),
-                counted_test(test_no_path_metadata),
+                counted_test(test_names),
+                counted_test(test_metadata),
                 counted_test(test_no_policy_allows_what_goes_round_the_broker),
                 counted_test(test_rule_order_never_matters),
                 counted_test(test_the_kernel_agrees),

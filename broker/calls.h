@@ -1,0 +1,13 @@
+/* From registers to requests, for all that is brokered but opens. */
+#ifndef BROKER_CALLS_H
+#define BROKER_CALLS_H
+
+#include <linux/types.h>
+
+#include "broker/request.h"
+
+/* Fills in what the call `number` asks for; r->tid is set. Strings and structures are copied from the caller's memory, once.
+ * 0; -ENOSYS for calls that are not known here, -EFAULT, -ENAMETOOLONG, -EINVAL, -ESRCH. */
+int calls_decode(struct request *r, int number, const __u64 *args);
+
+#endif
