@@ -79,6 +79,10 @@ static void say_plan(struct world_case *c, const struct policy *p, struct said *
                            plan.notes[i].text);
         if (r == 0)
                 buf_printf(&said->text, "brokered: %s\n", plan.why_open ? plan.why_open : "nothing");
+        if (r == 0 && plan.why_names)
+                buf_printf(&said->text, "and names: %s\n", plan.why_names);
+        if (r == 0 && plan.why_metadata)
+                buf_printf(&said->text, "and metadata: %s\n", plan.why_metadata);
         say_why(c, p, r == 0 ? &plan : NULL, said);
         plan_free(&plan);
 }
