@@ -75,7 +75,7 @@ static int value_unknown(struct reader *r, const struct word *w, size_t from, si
         if (text[0] == '-')
                 return report(r->c, &at, "write it as the register has it: 0xffffffff",
                               "'%s' is no number: arguments have no sign", text);
-        struct nearest n = {.wanted = text};
+        struct nearest n = nearest_begin(r->c, text);
         for (size_t i = 0; constant_name(i); i++)
                 nearest_offer(&n, constant_name(i));
         return report(r->c, &at, nearest_hint(r->c, &n, ""), "there is no constant '%s'", text);
@@ -171,7 +171,7 @@ static int read_mask(struct reader *r, struct call_test *t)
                 return report(r->c, &at, "write: arg1 & O_CREAT != 0", "a mask is missing after '&'");
         int result = read_value(r, w, &mask);
         if (result == 0 && mask == 0)
-                result = report(r->c, &at, NULL, "a mask of 0 leaves nothing to compare");
+                result = report(r->c, &at, "name the bits that count", "a mask of 0 leaves nothing to compare");
         if (result == 0)
                 result = append(r, t, "&");
         if (result == 0)
@@ -294,7 +294,8 @@ int tests_read(struct compile *c, const struct source *s, struct line *l, size_t
         while (more) {
                 if (rule->test_count == CALL_TESTS_MAX) {
                         struct place place = here(&r, next(&r));
-                        return report(c, &place, NULL, "too many tests in one line (%u at most)", CALL_TESTS_MAX);
+                        return report(c, &place, "write a second line: lines add up", "too many tests in one line (%u at most)",
+                                      CALL_TESTS_MAX);
                 }
                 int result = read_test(&r, &tests[rule->test_count]);
                 if (result == 0)

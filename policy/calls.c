@@ -42,13 +42,13 @@ static int name_unknown(struct compile *c, const struct source *s, struct line *
         const struct word *w = &l->words[index];
         struct place at = place_word(s, l, w);
         bool group = w->text[0] == '@';
-        struct nearest n = {.wanted = w->text + group};
+        struct nearest n = nearest_begin(c, w->text + group);
 
         if (group)
                 syscall_groups(offer_group, &n);
         for (size_t i = 0; index == 1 && i < COUNT(actions); i++)
                 nearest_offer(&n, actions[i].name);
-        if (!group)
+        if (!group && !nearest_done(&n))
                 syscall_plain_groups(offer_calls, &n);
         return report(c, &at, nearest_hint(c, &n, group ? "@" : ""),
                       group ? "there is no group '%s'" : "there is no system call '%s'", w->text);
@@ -78,7 +78,7 @@ static int read_errno(struct compile *c, const struct source *s, struct line *l,
         rule->error = errno_find(name);
         if (rule->error != 0)
                 return 0;
-        struct nearest n = {.wanted = name};
+        struct nearest n = nearest_begin(c, name);
         for (size_t i = 0; errno_name(i); i++)
                 nearest_offer(&n, errno_name(i));
         place = place_word(s, l, &l->words[at + 1]);
@@ -111,7 +111,7 @@ static int add(struct compile *c, const struct source *s, struct line *l, const 
         struct place at = place_word(s, l, w);
 
         if (c->syscalls.count == ENTRIES_MAX)
-                return report(c, &at, NULL, "too many names of system calls (%u at most)", ENTRIES_MAX);
+                return report(c, &at, "name groups instead", "too many names of system calls (%u at most)", ENTRIES_MAX);
         struct syscall_entry *e = vector_push(&c->syscalls, sizeof(*e));
         if (!e)
                 return -ENOMEM;
@@ -174,7 +174,7 @@ static void warn_idle(struct compile *c, const struct syscall_entry *e, unsigned
                 bool its_own = e->rule.action == CALL_DENY && o->rule.action == CALL_DENY && e->rule.error != 0;
                 if (!has_say(o, allowing) || !decides || its_own || strcmp(o->rule.name, e->rule.name) != 0)
                         continue;
-                report_lint(c, "shadowed-call", &e->at, NULL,
+                report_lint(c, "shadowed-call", &e->at, "one of the two lines can go",
                             "this line has no effect: '%s' at %s:%u decides whatever the arguments are",
                             o->rule.text, o->rule.origin.file, o->rule.origin.line);
                 return;

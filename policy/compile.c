@@ -90,11 +90,15 @@ static void duplicate_check(struct compile *c, const struct pending *first, cons
                 return;
         const char *hint = linked ? arena_printf(c->arena, "it is the same as '%s' there: %s", a->asked ? a->asked : a->text,
                                                  a->pattern) : NULL;
+        if (!hint && a->class == CLASS_GRANT && b->class == CLASS_GRANT)
+                hint = "one path has one rule; verbs combine: write exec PATH";
+        else if (!hint)
+                hint = "one path has one rule: keep one of the two";
         if (differ && !again->at.source->bundle)
-                report(c, &again->at, hint ? hint : "one path has one rule; verbs combine: write exec PATH",
-                       "this path already has '%s' on line %u", a->verb, a->origin.line);
+                report(c, &again->at, hint, "this path already has '%s' on line %u", a->verb, a->origin.line);
         else if (!differ && !linked && !again->at.source->bundle && !by_value(a, b))
-                report_lint(c, "duplicate-rule", &again->at, NULL, "this is already said on line %u", a->origin.line);
+                report_lint(c, "duplicate-rule", &again->at, "one of the two lines will do",
+                            "this is already said on line %u", a->origin.line);
 }
 
 /* The literal directories above a grant can be passed through: an `ancestor` verdict. That before a pattern's first wildcard is
@@ -236,9 +240,10 @@ static int begin(struct compile *c)
         if (!c->uid)
                 return -ENOMEM;
         if (c->home && strcmp(c->home, "/") != 0) { /* the links on the way are no rule's: forgotten */
-                struct place nowhere = {0};
-                c->policy->home = path_canonical(c, &nowhere, c->home, &error);
+                c->policy->home = path_canonical(c, NULL, c->home, &error);
                 vector_free(&c->aliases);
+                if (!c->policy->home) /* broken: to be spoken of nevertheless, and a rule with `~` says what is wrong */
+                        c->policy->home = c->home;
         }
         return error == -ENOMEM ? error : trie_init(&c->policy->trie);
 }

@@ -25,6 +25,8 @@
 #define REPORTS_MAX 100u
 #define FINDINGS_MAX 1000u /* with the notes */
 #define SOURCES_MAX 256u
+#define RULES_MAX 250000u /* braces make many of few words */
+#define WORD_MAX 65536u
 
 /* How literal a byte of a word is. */
 enum mark {
@@ -179,6 +181,7 @@ struct compile {
         const char *texts[SET_COUNT]; /* the line as written, for implied rules */
         unsigned devices;             /* bits into device_names */
         bool tmp_exec;
+        bool rules_refused; /* there were too many, and it was said */
         size_t content_length; /* of all `file` lines */
 };
 
@@ -214,8 +217,11 @@ struct place place_file(const struct source *s);
 struct nearest {
         const char *wanted, *best;
         size_t distance;
+        unsigned offered;
 };
+struct nearest nearest_begin(const struct compile *c, const char *wanted);
 void nearest_offer(struct nearest *n, const char *name);
+bool nearest_done(const struct nearest *n); /* offering more is of no use */
 /* "did you mean 'x'?" in the arena, or NULL. `sigil` stands before the name. */
 const char *nearest_hint(struct compile *c, const struct nearest *n, const char *sigil);
 
@@ -236,6 +242,7 @@ struct expanded {
         struct buf text;  /* may hold any byte but NUL */
         struct buf marks; /* MARK_PLAIN or MARK_LITERAL for each */
         bool relative_ok; /* begins with a -D value: a relative path counts from $CWD */
+        bool too_long;    /* and it was said */
         bool empty_first; /* begins with a variable that is empty: "$OUT/x" must not become "/x" */
 };
 void expanded_free(struct expanded *e);
@@ -288,7 +295,8 @@ struct pattern {
 /* Calls `add` for each pattern of an expanded word. */
 int glob_patterns(struct compile *c, const struct place *at, struct expanded *word,
                   int (*add)(void *ctx, const struct pattern *pattern), void *ctx);
-/* The canonical form of a literal path; remembers the symlinks on the way. NULL: reported, or no memory (*error). */
+/* The canonical form of a literal path; remembers the symlinks on the way. NULL: reported (not where `at` is NULL), or no
+ * memory (*error). */
 const char *path_canonical(struct compile *c, const struct place *at, const char *path, int *error);
 
 /* ---- call_tests.c -------------------------------------------------------------------------------------------------- */

@@ -15,7 +15,8 @@ static int env_add(struct compile *c, struct source *s, struct line *l, const st
 {
         struct place at = place_word(s, l, w);
         if (c->env.count == ENTRIES_MAX)
-                return report(c, &at, NULL, "too many names of environment variables (%u at most)", ENTRIES_MAX);
+                return report(c, &at, "name several by a pattern: LC_*", "too many names of environment variables (%u at most)",
+                              ENTRIES_MAX);
         struct env_entry *e = vector_push(&c->env, sizeof(*e));
         if (!e)
                 return -ENOMEM;
@@ -27,6 +28,7 @@ static int env_add(struct compile *c, struct source *s, struct line *l, const st
 static int env_keep(struct compile *c, struct source *s, struct line *l)
 {
         struct place at = place_line(s, l);
+        int r = 0;
         if (l->count < 3)
                 return report(c, &at, "write: env keep PATH LANG LC_*", "'env keep' needs names");
         for (size_t i = 2; i < l->count; i++) {
@@ -37,10 +39,11 @@ static int env_keep(struct compile *c, struct source *s, struct line *l)
                         valid = valid && (isalnum((unsigned char)w->text[j]) || strchr("_*?", w->text[j]));
                 if (!valid || isdigit((unsigned char)w->text[0]))
                         report(c, &at, strchr(w->text, '=') ? "to give a value: env set NAME=VALUE"
-                                       : w->text[0] == '$' ? "write the name without the '$'" : NULL,
+                                       : w->text[0] == '$' ? "write the name without the '$'"
+                                                              : "letters, digits, '_', '*' and '?', not a digit first",
                                "'%s' is no name of an environment variable", w->text);
-                else if (env_add(c, s, l, w, (struct env_rule){.kind = ENV_KEEP, .name = w->text}) < 0)
-                        return -ENOMEM;
+                else if ((r = env_add(c, s, l, w, (struct env_rule){.kind = ENV_KEEP, .name = w->text})) != 0)
+                        return r; /* the next would be one too many as well */
         }
         return 0;
 }
@@ -109,7 +112,7 @@ static bool overruled(struct compile *c, const struct env_entry *e)
                 if (o->depth > e->depth || o->rule.kind != ENV_SET || o > e)
                         continue;
                 if (strcmp(o->rule.value, e->rule.value) != 0)
-                        report(c, &e->at, NULL, "'%s' is already set to another value at %s:%u", e->rule.name,
+                        report(c, &e->at, "say it once", "'%s' is already set to another value at %s:%u", e->rule.name,
                                o->rule.origin.file, o->rule.origin.line);
                 return true;
         }

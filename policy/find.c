@@ -92,31 +92,30 @@ void policy_summary(const char *text, size_t length, char *out, size_t size)
 
 /* ---- where it was not found --------------------------------------------------------------------------------------- */
 
-static const char *unreadable(int error)
-{
-        switch (error) {
-        case -EISDIR:
-                return "this is a directory, not a policy file";
-        case -EFBIG:
-                return "this file is too large for a policy (4 MiB at most)";
-        case -EINVAL:
-                return "this is not a regular file";
-        case -ENOENT:
-                return "there is no such file";
-        default:
-                return NULL;
-        }
-}
+static const struct why {
+        int error;
+        const char *message, *hint;
+} reasons[] = {
+        {-EISDIR, "this is a directory, not a policy file", "name a file in it"},
+        {-EFBIG, "this file is too large for a policy (4 MiB at most)", "name directories instead of what is in them"},
+        {-EINVAL, "this is not a regular file", "copy what it says into a file"},
+        {-ENOENT, "there is no such file", "make it first, or look for a slip of the pen"},
+        {-EACCES, "Permission denied", "see who may read it, and who may look into its directories"},
+};
 
 /* Where nothing is to be blamed but the command line, the finding is about the file itself. */
 static int read_failed(struct compile *c, const struct place *at, const char *name, int error)
 {
-        const char *why = unreadable(error);
+        struct why why = {error, error_text(-error), NULL};
         struct source stand_in = {.name = name};
         struct place file = {.source = &stand_in};
+        for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
+                if (reasons[i].error == error)
+                        why = reasons[i];
+        }
         if (!at)
-                return report(c, &file, NULL, "%s", why ? why : error_text(-error));
-        return report(c, at, NULL, "cannot use '%s': %s", name, why ? why : error_text(-error));
+                return report(c, &file, why.hint, "%s", why.message);
+        return report(c, at, why.hint, "cannot use '%s': %s", name, why.message);
 }
 
 static const char *bundles_listed(struct compile *c, struct buf *list)
@@ -133,7 +132,7 @@ static int bundle_missing(struct compile *c, const struct place *at, const char 
         const struct policy_host *host = c->request->host;
         struct source stand_in = {.name = name};
         struct place file = {.source = &stand_in};
-        struct nearest n = {.wanted = name + 1};
+        struct nearest n = nearest_begin(c, name + 1);
         struct buf cleanup_buf list = {0};
         const char *known;
         for (size_t i = 0; host->bundle_name && (known = host->bundle_name(host->ctx, i)); i++)

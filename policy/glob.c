@@ -76,6 +76,16 @@ static bool below(const char *path, const char *top)
         return strncmp(path, top, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
+static int unresolved(struct compile *c, const struct place *at, int error)
+{
+        if (error == -ELOOP)
+                return report(c, at, "name the place that they are meant to lead to",
+                              "this path goes through too many symbolic links");
+        if (error == -ENAMETOOLONG)
+                return report(c, at, "it has 4095 bytes at most, with what links on its way stand for", "this path is too long");
+        return report(c, at, "see whether the directories on its way can be read", "this path cannot be resolved");
+}
+
 const char *path_canonical(struct compile *c, const struct place *at, const char *path, int *error)
 {
         char out[PATH_MAX];
@@ -95,16 +105,34 @@ const char *path_canonical(struct compile *c, const struct place *at, const char
                 result = arena_copy(c->arena, out, strlen(out));
         *error = r == -ENOMEM || links.failed || !result ? -ENOMEM : 0;
         if (r < 0 && *error == 0)
-                *error = report(c, at, NULL, "%s", r == -ELOOP ? "this path goes through too many symbolic links"
-                                                   : r == -ENAMETOOLONG ? "this path is too long"
-                                                                        : "this path cannot be resolved");
+                *error = at ? unresolved(c, at, r) : 1;
         return *error ? NULL : result;
 }
 
+/* ---- what can be wrong with a pattern --------------------------------------------------------------------------- */
+
+struct objection {
+        const char *message, *hint;
+};
+
+static const struct objection
+        marked_in_brackets = {"quotes and variables mean nothing in [ ]", "write the characters themselves there"},
+        open_bracket = {"this '[' is never closed", "it ends with ']' before the next '/'; quote one that is meant literally"},
+        stars_in_name = {"'**' must stand alone between slashes", "inside a name, write '*'"},
+        long_name = {"this name is too long", "a name has 255 bytes at most"},
+        dots_behind = {"'..' cannot stand after a wildcard", "write where it leads to"},
+        deep_pattern = {"this pattern has too many components after its first wildcard", "'**' stands for any number of them"},
+        no_path = {"this path is empty", "begin it with '/', '~', '$CWD' or '$HERE'"},
+        relative_path = {"a path must be absolute", "begin it with '/', '~', '$CWD' or '$HERE'"},
+        many_patterns = {"these braces make too many patterns", "write several lines"},
+        many_braces = {"too many braces in one word", "write several lines"},
+        open_brace = {"this '{' is never closed", "quote a brace that is meant literally"},
+        lone_brace = {"this '}' closes nothing", "quote a brace that is meant literally"};
+
 /* ---- one pattern ------------------------------------------------------------------------------------------------ */
 
-/* Adds a component in the form that component_match() reads. Returns an error's text, or NULL. */
-static const char *wild_encode(const struct run *r, struct buf *out)
+/* Adds a component in the form that component_match() reads. Returns what is wrong with it, or NULL. */
+static const struct objection *wild_encode(const struct run *r, struct buf *out)
 {
         for (size_t i = 0; i < r->length; i++) {
                 if (r->marks[i] != MARK_PLAIN && strchr("*?[", r->text[i])) {
@@ -117,11 +145,11 @@ static const char *wild_encode(const struct run *r, struct buf *out)
                 size_t first = i + 1 + (i + 1 < r->length && r->text[i + 1] == '!');
                 for (i++; i < r->length && (r->text[i] != ']' || i == first); i++) {
                         if (r->marks[i] != MARK_PLAIN)
-                                return "quotes and variables mean nothing in [ ]";
+                                return &marked_in_brackets;
                         buf_add(out, r->text + i, 1);
                 }
                 if (i >= r->length)
-                        return "this '[' is never closed";
+                        return &open_bracket;
                 buf_add(out, "]", 1);
         }
         return NULL;
@@ -142,7 +170,7 @@ static bool is_wild(const struct run *r)
 }
 
 /* Fills one component. 0, or 1 with `*why`, or -ENOMEM. */
-static int component_make(struct compile *c, const struct run *r, struct component *out, const char **why)
+static int component_make(struct compile *c, const struct run *r, struct component *out, const struct objection **why)
 {
         struct buf text = {0};
         *why = NULL;
@@ -150,7 +178,7 @@ static int component_make(struct compile *c, const struct run *r, struct compone
         if (out->kind == COMPONENT_WILD) {
                 for (size_t i = 1; i < r->length; i++) {
                         if (special(r, i, "*") && special(r, i - 1, "*"))
-                                *why = "'**' must stand alone between slashes";
+                                *why = &stars_in_name;
                 }
                 buf_add(&text, "/", 1);
                 *why = *why ? *why : wild_encode(r, &text);
@@ -158,16 +186,16 @@ static int component_make(struct compile *c, const struct run *r, struct compone
                 buf_add(&text, r->text, r->length);
         }
         if (r->length > NAME_MAX && out->kind == COMPONENT_EXACT)
-                *why = "this name is too long";
+                *why = &long_name;
         out->length = (uint32_t)text.length;
         out->text = text.bad ? NULL : arena_copy(c->arena, text.data, text.length);
         buf_free(&text);
         return !out->text ? -ENOMEM : *why != NULL;
 }
 
-static int wrong(struct splitter *sp, const char *hint, const char *message)
+static int wrong(struct splitter *sp, const struct objection *why)
 {
-        return report(sp->c, sp->at, hint, "%s", message);
+        return report(sp->c, sp->at, why->hint, "%s", why->message);
 }
 
 /* The next component of `r` from `*at` on, past slashes and "."; false at the end. */
@@ -190,17 +218,17 @@ static bool next_component(const struct run *r, size_t *at, struct run *out)
 static int tail_components(struct splitter *sp, const struct run *r, size_t at, struct component *out, size_t *count)
 {
         struct run part;
-        const char *why;
+        const struct objection *why;
         while (next_component(r, &at, &part)) {
                 if (part.length == 2 && memcmp(part.text, "..", 2) == 0)
-                        return wrong(sp, NULL, "'..' cannot stand after a wildcard");
+                        return wrong(sp, &dots_behind);
                 if (*count == TRIE_WILD_DEPTH_MAX)
-                        return wrong(sp, NULL, "this pattern has too many components after its first wildcard");
+                        return wrong(sp, &deep_pattern);
                 if (is_any(&part) && *count > 0 && out[*count - 1].kind == COMPONENT_ANY)
                         continue; /* `**` twice says no more than once */
                 int r1 = component_make(sp->c, &part, &out[*count], &why);
                 if (r1 == 1)
-                        return wrong(sp, !strncmp(why, "'**'", 4) ? "inside a name, write '*'" : NULL, why);
+                        return wrong(sp, why);
                 if (r1 < 0)
                         return r1;
                 ++*count;
@@ -295,12 +323,12 @@ static int one_pattern(struct splitter *sp, const struct run *r)
         struct pattern pattern = {0};
         size_t cut = prefix_end(r);
         if (r->length == 0)
-                return wrong(sp, NULL, "this path is empty");
+                return wrong(sp, &no_path);
         if (sp->made++ == BRACES_MAX)
-                return wrong(sp, "write several lines", "these braces make too many patterns");
+                return wrong(sp, &many_patterns);
         if (r->text[0] != '/' && !(r->length >= 2 && is_any(&(struct run){r->text, r->marks, 2}) &&
                                                        (r->length == 2 || r->text[2] == '/')))
-                return wrong(sp, "begin it with '/', '~', '$CWD' or '$HERE'", "a path must be absolute");
+                return wrong(sp, &relative_path);
         int error = pattern_make(sp, r, cut, &pattern);
         return error ? error : sp->add(sp->ctx, &pattern);
 }
@@ -349,10 +377,9 @@ static int braces(struct splitter *sp, const struct run *r, unsigned nesting)
                 return one_pattern(sp, r);
         size_t close = brace_close(r, open);
         if (r->text[open] == '}' || close == r->length)
-                return wrong(sp, "quote a brace that is meant literally",
-                             r->text[open] == '}' ? "this '}' closes nothing" : "this '{' is never closed");
+                return wrong(sp, r->text[open] == '}' ? &lone_brace : &open_brace);
         if (nesting == NESTING_MAX)
-                return wrong(sp, "write several lines", "too many braces in one word");
+                return wrong(sp, &many_braces);
         size_t from = open + 1;
         unsigned level = 0;
         for (size_t i = from; i <= close; i++) {

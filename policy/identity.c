@@ -26,7 +26,7 @@ static const struct {
 
 static int cap_unknown(struct compile *c, const struct place *at, const char *name)
 {
-        struct nearest n = {.wanted = name};
+        struct nearest n = nearest_begin(c, name);
         if (capng_name_to_capability(name) >= 0)
                 return report(c, at, KEEPABLE, "'%s' cannot be kept in a sandbox", name);
         for (size_t i = 0; i < sizeof(keepable) / sizeof(*keepable); i++)

@@ -83,7 +83,7 @@ int fds_finish(struct compile *c)
                         continue;
                 }
                 if (first->depth == e[i].depth && first->rule.access != e[i].rule.access)
-                        report(c, &e[i].at, NULL, "descriptor %d is already kept otherwise at %s:%u", e[i].rule.number,
+                        report(c, &e[i].at, "say it once", "descriptor %d is already kept otherwise at %s:%u", e[i].rule.number,
                                first->rule.origin.file, first->rule.origin.line);
                 e[i] = *first; /* the next of this number is compared with the one that counts */
         }

@@ -131,6 +131,8 @@ int lex_line(struct compile *c, const struct source *s, struct line *l)
                 if (!l->text[at] || l->text[at] == '#')
                         return 0;
                 int r = word_end(c, s, l, at, &end);
+                if (r == 0 && end - at > WORD_MAX)
+                        r = wrong(c, s, l, at, 1, "65536 bytes are the most", "this word is too long");
                 if (r == 0)
                         r = decode(c, s, l, at, end, &l->words[l->count]);
                 if (r != 0)

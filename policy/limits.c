@@ -59,7 +59,7 @@ int size_parse(const char *text, uint64_t *bytes)
 static int limit_unknown(struct compile *c, struct source *s, struct line *l, const struct word *w)
 {
         struct place at = place_word(s, l, w);
-        struct nearest n = {.wanted = w->text};
+        struct nearest n = nearest_begin(c, w->text);
         for (size_t i = 0; i < NAMES; i++)
                 nearest_offer(&n, names[i].name);
         const char *hint = nearest_hint(c, &n, "");

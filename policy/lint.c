@@ -68,7 +68,7 @@ void lint_rule(struct lint *l, const char *id, const struct rule *rule, const ch
 {
         cordon_diag diag = {.id = id, .hint = hint};
         va_list args;
-        policy_place(l->p, rule, &rule->origin, &diag);
+        policy_place(l->p, rule, NULL, &rule->origin, &diag);
         va_start(args, format);
         keep_formatted(l, &diag, format, args);
         va_end(args);
@@ -94,7 +94,7 @@ bool lint_said(const struct lint *l, const char *id, const struct rule *rule)
 {
         const struct finding *all = l->findings.items;
         cordon_diag at = {.width = 0};
-        policy_place(l->p, rule, &rule->origin, &at);
+        policy_place(l->p, rule, NULL, &rule->origin, &at);
         for (size_t i = 0; i < l->findings.count; i++) {
                 if (same_place(&all[i].diag, &at) && (!id || (all[i].diag.id && !strcmp(all[i].diag.id, id))))
                         return true;

@@ -31,6 +31,16 @@ static struct source *source_find(struct compile *c, const char *identity)
         return NULL;
 }
 
+static struct source *source_named(struct compile *c, const char *name)
+{
+        struct source **s = c->sources.items;
+        for (size_t i = 0; i < c->sources.count; i++) {
+                if (!strcmp(s[i]->name, name))
+                        return s[i];
+        }
+        return NULL;
+}
+
 static struct source *source_new(struct compile *c, const char *name, const char *identity, bool bundle)
 {
         struct source *s = arena_alloc(c->arena, sizeof(*s));
@@ -130,7 +140,8 @@ static int source_load(struct compile *c, const char *name, const struct place *
         if (at)
                 source_used(*out, at);
         if (c->sources.count > SOURCES_MAX)
-                return report(c, at ? at : &file, NULL, "too many files are used (%u at most)", SOURCES_MAX);
+                return report(c, at ? at : &file, "put some of them together", "too many files are used (%u at most)",
+                              SOURCES_MAX);
         return source_text(c, *out, found->text, found->length);
 }
 
@@ -152,17 +163,27 @@ static int load_one(struct compile *c, const char *name, const struct place *at,
         return r == -ENOMEM ? r : 0;
 }
 
+/* One more than may be is kept, and was reported: nothing is read after it. */
+static bool sources_full(const struct compile *c)
+{
+        return c->sources.count > SOURCES_MAX;
+}
+
 static int use_one(struct compile *c, struct source *s, struct line *l, const struct word *w)
 {
         struct place at = place_word(s, l, w);
         struct source *used = NULL;
         const char *name = w->text;
         int r = 0;
+        if (sources_full(c))
+                return 1;
         if (name[0] != '@' || w->marks[0] != MARK_PLAIN)
                 r = expand_value(c, s, l, w, 0, false, &name);
         if (r == 0 && name[0] != '@' && name[0] != '/' && strchr(name, '/'))
                 r = report(c, &at, arena_printf(c->arena, "write $HERE/%s", name), "a path must be absolute");
         if (r == 0)
+                used = source_named(c, name); /* whoever says it again does not make it read again */
+        if (r == 0 && !used)
                 r = load_one(c, name, &at, !strcmp(l->verb->name, "use?"), &used);
         if (r != 0 || !used)
                 return r;
@@ -191,7 +212,7 @@ int load_all(struct compile *c)
         const char *const *files = c->request->files;
         if (!files || !files[0])
                 files = standard;
-        for (size_t i = 0; files[i]; i++) {
+        for (size_t i = 0; files[i] && !sources_full(c); i++) {
                 struct source *s = NULL;
                 if (load_one(c, files[i], NULL, false, &s) == -ENOMEM)
                         return -ENOMEM;
@@ -223,7 +244,7 @@ static void loop_report(struct search *search, const struct use_edge *edge, unsi
         for (; i < length; i++)
                 buf_printf(&chain, "%s uses ", sources[search->way[i]]->name);
         buf_str(&chain, sources[edge->to]->name);
-        report(c, &at, NULL, "files use each other in a circle: %s", chain.bad ? "" : chain.data);
+        report(c, &at, "take one of the `use` lines out", "files use each other in a circle: %s", chain.bad ? "" : chain.data);
         buf_free(&chain);
 }
 

@@ -4,6 +4,7 @@
 #include "policy/compile.h"
 
 #define NAME_MAX_COMPARED 40
+#define OFFERS_MAX 2000u /* a policy with more variables is none that a person misspelt one in */
 
 static size_t least(size_t a, size_t b)
 {
@@ -31,10 +32,24 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m)
         return last[m];
 }
 
+/* Where nothing is reported any more, nothing is looked for. */
+struct nearest nearest_begin(const struct compile *c, const char *wanted)
+{
+        return (struct nearest){.wanted = c->errors < REPORTS_MAX ? wanted : ""};
+}
+
+bool nearest_done(const struct nearest *n)
+{
+        return !*n->wanted || n->offered >= OFFERS_MAX;
+}
+
 void nearest_offer(struct nearest *n, const char *name)
 {
+        if (nearest_done(n))
+                return;
+        n->offered++;
         size_t wanted = strlen(n->wanted), length = strlen(name);
-        if (wanted == 0 || wanted > NAME_MAX_COMPARED || length > NAME_MAX_COMPARED)
+        if (wanted > NAME_MAX_COMPARED || length > NAME_MAX_COMPARED)
                 return;
         size_t d = distance(n->wanted, wanted, name, length);
         size_t most = least(wanted, length) <= 4 ? 1 : least(wanted, length) <= 8 ? 2 : 3;

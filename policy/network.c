@@ -146,8 +146,9 @@ static int endpoint_add(struct compile *c, struct source *s, struct line *l, con
                               "'%s' is no endpoint", text);
         if (!ports_parse(port, &rule))
                 return report(c, &at, "a port is a number from 1 to 65535, a range 3000-3999, or *", "'%s' is no port", port);
-        if (c->nets.count == NETS_MAX)
-                return report(c, &at, NULL, "too many endpoints (%u at most)", NETS_MAX);
+        if (c->nets.count >= NETS_MAX)
+                return report(c, &at, "a range of ports, or *.name, says several at once", "too many endpoints (%u at most)",
+                              NETS_MAX);
         r = host_take(c, &at, &rule, host);
         if (r != 0)
                 return r;

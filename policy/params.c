@@ -44,7 +44,7 @@ static int variables_unique(struct compile *c, struct source *s)
                 struct variable *v = &s->variables[i], *first = kept ? &s->variables[kept - 1] : NULL;
                 if (first && !strcmp(first->name, v->name)) {
                         struct place at = place_part(s, v->line, v->word, 0, strlen(v->name));
-                        report(c, &at, NULL, "'%s' is already defined on line %u", v->name, first->line->number);
+                        report(c, &at, "choose another name", "'%s' is already defined on line %u", v->name, first->line->number);
                 } else {
                         s->variables[kept++] = *v;
                 }

@@ -47,15 +47,20 @@ mode_t planner_mode(struct planner *p, const char *path)
 
 /* ---- telling ---------------------------------------------------------------------------------------------------- */
 
-/* `rule` may be NULL: then it is about the whole line. */
-static void __attribute__((format(printf, 6, 0))) tell(struct planner *p, const char *id, const struct rule *rule,
-                                                       const struct origin *at, const char *hint, const char *format,
-                                                       va_list args)
+/* What a refusal is about, and where: the rule's own word, `word` where the line has it, or the whole line. */
+struct spot {
+        const struct origin *at;
+        const struct rule *rule;
+        const char *word, *id;
+};
+
+static void __attribute__((format(printf, 4, 0)))
+tell(struct planner *p, const struct spot *spot, const char *hint, const char *format, va_list args)
 {
         char message[1024]; /* cut, it still says what is wrong */
-        cordon_diag diag = {.severity = CORDON_ERROR, .message = message, .hint = hint, .id = id};
+        cordon_diag diag = {.severity = CORDON_ERROR, .message = message, .hint = hint, .id = spot->id};
 
-        policy_place(p->policy, rule, at, &diag);
+        policy_place(p->policy, spot->rule, spot->word, spot->at, &diag);
         vsnprintf(message, sizeof(message), format, args);
         if (p->diag)
                 p->diag(p->diag_ctx, &diag);
@@ -65,7 +70,7 @@ void planner_refuse(struct planner *p, const struct rule *rule, const char *hint
 {
         va_list args;
         va_start(args, format);
-        tell(p, NULL, rule, &rule->origin, hint, format, args);
+        tell(p, &(struct spot){.at = &rule->origin, .rule = rule}, hint, format, args);
         va_end(args);
         p->refused = true;
 }
@@ -74,7 +79,16 @@ void planner_refuse_at(struct planner *p, struct origin at, const char *hint, co
 {
         va_list args;
         va_start(args, format);
-        tell(p, NULL, NULL, &at, hint, format, args);
+        tell(p, &(struct spot){.at = &at}, hint, format, args);
+        va_end(args);
+        p->refused = true;
+}
+
+void planner_refuse_word(struct planner *p, struct origin at, const char *word, const char *hint, const char *format, ...)
+{
+        va_list args;
+        va_start(args, format);
+        tell(p, &(struct spot){.at = &at, .word = word}, hint, format, args);
         va_end(args);
         p->refused = true;
 }
@@ -84,7 +98,7 @@ tell_absent(struct planner *p, const struct rule *rule, const char *format, ...)
 {
         va_list args;
         va_start(args, format);
-        tell(p, "missing-path", rule, &rule->origin, "make it first", format, args);
+        tell(p, &(struct spot){.at = &rule->origin, .rule = rule, .id = "missing-path"}, "make it first", format, args);
         va_end(args);
 }
 

@@ -53,8 +53,11 @@ void plan_note_syscalls(struct planner *p);
 /* Reports an error at the rule's line. */
 void planner_refuse(struct planner *p, const struct rule *rule, const char *hint, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
+/* The same for what is no rule: all of the line is to blame, or one word of it. */
 void planner_refuse_at(struct planner *p, struct origin at, const char *hint, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
+void planner_refuse_word(struct planner *p, struct origin at, const char *word, const char *hint, const char *format, ...)
+        __attribute__((format(printf, 5, 6)));
 void planner_note(struct planner *p, struct origin at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* As planner_refuse(), where something has to be made first. */
 void planner_absent(struct planner *p, const struct rule *rule, const char *path);

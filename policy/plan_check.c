@@ -109,8 +109,9 @@ static void check_literal(struct planner *p, const struct rule *rule, mode_t mod
 
         if (path_within(path, "/proc") && grants(rule, p->world->proc == PROC_NONE ? 0 : ACCESS_LIST | ACCESS_READ))
                 planner_refuse(p, rule, "choose by `proc own`, `proc self` or `proc none`",
-                               "`%s`: the sandbox has its own /proc%s", rule->text,
-                               p->world->proc == PROC_NONE ? ", or none" : ", and it is read-only");
+                               p->world->proc == PROC_NONE ? "`%s`: with `proc none` there is no /proc"
+                                                           : "`%s`: the sandbox has its own /proc, and it is read-only",
+                               rule->text);
         else if (path_within(path, "/dev") && grants(rule, ACCESS_LIST) && (!path[4] || !is_device(p, path)))
                 planner_refuse(p, rule, "name the device in a `dev` line", "`%s`: devices come by `dev` alone",
                                rule->text);
@@ -147,11 +148,12 @@ static void check_not_yet(struct planner *p)
         const struct world *w = p->world;
 
         for (size_t i = 0; i < w->net_count; i++)
-                planner_refuse_at(p, w->nets[i].origin, "leave it out; `net loopback` and `net host` are there",
+                planner_refuse_word(p, w->nets[i].origin, strchr(w->nets[i].text, ' ') + 1,
+                                  "leave it out; `net loopback` and `net host` are there",
                                   "`%s` cannot be enforced by this version: connections are not brokered yet", w->nets[i].text);
         for (size_t i = 0; w->devices[i]; i++)
                 if (strcmp(w->devices[i], "pts") == 0)
-                        planner_refuse_at(p, w->dev_at, "leave it out of the `dev` line",
+                        planner_refuse_word(p, w->dev_at, "pts", "leave it out of the `dev` line",
                                           "`dev pts`: this version has no pseudo-terminals of the sandbox's own");
         for (size_t i = 0; i < p->rule_count; i++)
                 if (p->rules[i].access & ACCESS_UNIX)

@@ -4,10 +4,11 @@
 static void check_restricting(struct planner *p, const struct syscall_rule *rule, enum syscall_fate fate, const char *reason)
 {
         if (rule->test_count == 0 && (fate == SYSCALL_NEEDED || fate == SYSCALL_PARTLY))
-                planner_refuse_at(p, rule->origin, fate == SYSCALL_PARTLY ? "take away some of it by tests" : "leave it out",
+                planner_refuse_word(p, rule->origin, rule->name,
+                                  fate == SYSCALL_PARTLY ? "take away some of it by tests" : "leave it out",
                                   "%s cannot be denied: no program could be started without it (%s)", rule->name, reason);
         else if (rule->test_count > 0 && fate == SYSCALL_NEEDED)
-                planner_refuse_at(p, rule->origin, "leave it out",
+                planner_refuse_word(p, rule->origin, rule->name, "leave it out",
                                   "%s cannot be denied, not even in part: no program could be started without it (%s)",
                                   rule->name, reason);
 }
@@ -15,9 +16,10 @@ static void check_restricting(struct planner *p, const struct syscall_rule *rule
 static void check_granting(struct planner *p, const struct syscall_rule *rule, enum syscall_fate fate, const char *reason)
 {
         if (fate == SYSCALL_REFUSED)
-                planner_refuse_at(p, rule->origin, "leave it out", "%s is refused in every sandbox: %s", rule->name, reason);
+                planner_refuse_word(p, rule->origin, rule->name, "leave it out", "%s is refused in every sandbox: %s", rule->name,
+                                    reason);
         else if (rule->action == CALL_ALLOW && rule->test_count > 0 && fate == SYSCALL_NEEDED)
-                planner_refuse_at(p, rule->origin, "leave the tests out",
+                planner_refuse_word(p, rule->origin, rule->name, "leave the tests out",
                                   "%s is allowed in every sandbox, whatever the arguments: no program could be started "
                                   "without it (%s)",
                                   rule->name, reason);

@@ -216,7 +216,7 @@ static void walk_device(struct walk *w, const struct point *point, size_t index)
                 return;
         }
         if (S_ISDIR(point->mode)) {
-                planner_refuse_at(w->p, w->p->world->dev_at, "leave it out",
+                planner_refuse_word(w->p, w->p->world->dev_at, strrchr(point->path, '/') + 1, "leave it out",
                                   "%s is a directory: `dev` brings single devices "
                                   "in this version",
                                   point->path);

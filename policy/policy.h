@@ -293,7 +293,8 @@ const struct policy_source *policy_sources(const struct policy *p, size_t *count
 const struct policy_variable *policy_variables(const struct policy *p, size_t *count);
 /* Fills in where a finding is: file, line, column, width and the text of that line, as far as they are known. `rule` may be
  * NULL: then it is the whole line of `at`. What is filled in lives as long as the policy. */
-void policy_place(const struct policy *p, const struct rule *rule, const struct origin *at, cordon_diag *diag);
+void policy_place(const struct policy *p, const struct rule *rule, const char *word, const struct origin *at,
+                  cordon_diag *diag);
 
 /* ---- asking it: the one evaluator ------------------------------------------------------------------------------ */
 

@@ -46,7 +46,7 @@ static bool version_parse(const char *text, enum version kind, struct requiremen
 
 static int feature_unknown(struct compile *c, const struct place *at, const char *name)
 {
-        struct nearest n = {.wanted = name};
+        struct nearest n = nearest_begin(c, name);
         for (size_t i = 0; i < FEATURES; i++)
                 nearest_offer(&n, features[i].name);
         const char *hint = nearest_hint(c, &n, "");

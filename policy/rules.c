@@ -23,8 +23,18 @@ static int add_pattern(void *ctx, const struct pattern *pattern)
         return rule_add(a->c, &a->rule, &a->at, pattern);
 }
 
+/* Said once. */
+static int too_many(struct compile *c, const struct place *at)
+{
+        bool said = c->rules_refused;
+        c->rules_refused = true;
+        return said ? 1 : report(c, at, "name directories instead of what is in them", "too many rules (%u at most)", RULES_MAX);
+}
+
 int rule_add(struct compile *c, const struct rule *rule, const struct place *at, const struct pattern *pattern)
 {
+        if (c->rules.count >= RULES_MAX)
+                return too_many(c, at);
         struct pending *p = arena_alloc(c->arena, sizeof(*p));
         struct pending **slot = p ? vector_push(&c->rules, sizeof(*slot)) : NULL;
         if (!slot)
@@ -125,7 +135,7 @@ int run_rule(struct compile *c, struct source *s, struct line *l)
                 struct place at = place_word(s, l, &l->words[first - 1]);
                 return report(c, &at, "write what it is about: read /usr/share", "'%s' needs a path", rule.verb);
         }
-        for (size_t i = first; i < end; i++) {
+        for (size_t i = first; i < end && !c->rules_refused; i++) {
                 if (rule_word(c, s, l, &l->words[i], &rule) == -ENOMEM)
                         return -ENOMEM;
         }

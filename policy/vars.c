@@ -119,11 +119,13 @@ int variable_resolve(struct compile *c, struct source *s, struct variable *v)
         struct define *d = v->param ? define_find(c, v->name) : NULL;
         int r = 0;
         if (v->state == VARIABLE_BUSY)
-                return report(c, &at, NULL, "'%s' is defined by itself", v->name);
+                return report(c, &at, "give one of the lines on the way a value of its own", "'%s' is defined by itself",
+                              v->name);
         if (v->state != VARIABLE_NEW)
                 return v->state == VARIABLE_FAILED;
         if (c->nesting == NESTING_MAX)
-                return report(c, &at, NULL, "too many lines lead from one variable to the next (%u at most)", NESTING_MAX);
+                return report(c, &at, "write the value out", "too many lines lead from one variable to the next (%u at most)",
+                              NESTING_MAX);
         c->nesting++;
         v->state = VARIABLE_BUSY;
         v->relative_ok = v->param;
@@ -166,28 +168,47 @@ static int unknown(struct compile *c, struct source *s, const struct place *at, 
         char *copy = arena_copy(c->arena, name, length);
         if (!copy)
                 return -ENOMEM;
-        struct nearest n = {.wanted = copy};
+        struct nearest n = nearest_begin(c, copy);
         for (size_t i = 0; i < sizeof(builtins) / sizeof(*builtins); i++)
                 nearest_offer(&n, builtins[i].name);
-        for (size_t i = 0; i < s->variable_count; i++)
+        for (size_t i = 0; i < s->variable_count && !nearest_done(&n); i++)
                 nearest_offer(&n, s->variables[i].name);
         const char *hint = nearest_hint(c, &n, "$");
         return report(c, at, hint ? hint : "define it: param NAME, or let NAME=VALUE", "'$%s' is not defined", copy);
 }
 
-static int put_variable(struct compile *c, struct source *s, const struct place *at, const char *name, size_t length,
+/* A part of a word that something is to be said about. Its place is looked for only then: that takes as long as the word. */
+struct part {
+        const struct line *line;
+        const struct word *word;
+        size_t at, length;
+};
+
+static struct place part_place(const struct source *s, const struct part *p)
+{
+        size_t left = p->word->length - p->at;
+        return place_part(s, p->line, p->word, p->at, p->length < left ? p->length : left);
+}
+
+static int no_value(struct compile *c, const struct place *at, const char *name, size_t length)
+{
+        const char *hint = !strncmp(name, "HERE", 4)   ? "it is the directory of a policy file; a bundle has none"
+                           : !strncmp(name, "GIT_", 4) ? "this file needs a work tree: param REPO=$CWD"
+                                                       : "write the path out";
+        return report(c, at, hint, "'$%.*s' has no value here", (int)length, name);
+}
+
+static int put_variable(struct compile *c, struct source *s, const struct part *part, const char *name, size_t length,
                         struct expanded *out)
 {
+        struct place at;
         const char *value = NULL;
         struct variable *v = variable_find(s, name, length);
         int r = v ? variable_resolve(c, s, v) : builtin_value(c, s, name, length, &value);
-        if (r == -ENODATA)
-                return report(c, at, !strncmp(name, "HERE", 4)   ? "it is the directory of a policy file; a bundle has none"
-                                     : !strncmp(name, "GIT_", 4) ? "this file needs a work tree: param REPO=$CWD"
-                                                                 : NULL,
-                              "'$%.*s' has no value here", (int)length, name);
-        if (r == 1 && !v)
-                return unknown(c, s, at, name, length);
+        if (r == -ENODATA || (r == 1 && !v)) {
+                at = part_place(s, part);
+                return r == 1 ? unknown(c, s, &at, name, length) : no_value(c, &at, name, length);
+        }
         if (r != 0)
                 return r;
         if (v) {
@@ -195,8 +216,13 @@ static int put_variable(struct compile *c, struct source *s, const struct place 
                 value = v->value;
                 out->relative_ok = out->relative_ok || (out->text.length == 0 && v->relative_ok);
         }
-        if (out->text.length + strlen(value) > VALUE_MAX)
-                return report(c, at, NULL, "this makes a text of more than %u bytes", VALUE_MAX);
+        if (out->text.length + strlen(value) > VALUE_MAX) {
+                if (out->too_long) /* said once for a word */
+                        return 1;
+                out->too_long = true;
+                at = part_place(s, part);
+                return report(c, &at, "shorten what leads to it", "this makes a text of more than %u bytes", VALUE_MAX);
+        }
         out->empty_first = out->empty_first || (out->text.length == 0 && !*value);
         put(out, value, strlen(value), MARK_LITERAL);
         return 0;
@@ -212,13 +238,19 @@ static int dollar(struct compile *c, struct source *s, struct line *l, const str
         while (isalnum((unsigned char)text[from + length]) || text[from + length] == '_')
                 length++;
         *size = from + length + braces;
-        struct place place = place_part(s, l, w, at, *size > w->length - at ? w->length - at : *size);
+        struct part part = {l, w, at, *size};
         if (!name_valid(text + from, length) || (braces && text[from + length] != '}')) {
-                place.width = 1;
+                struct place place = place_part(s, l, w, at, 1);
                 return report(c, &place, "write $NAME or ${NAME}; for the character itself: \"\\$\"",
                               "no variable's name follows the '$'");
         }
-        return put_variable(c, s, &place, text + from, length, out);
+        return put_variable(c, s, &part, text + from, length, out);
+}
+
+static int tilde_other(struct compile *c, const struct source *s, const struct part *part)
+{
+        struct place at = part_place(s, part);
+        return report(c, &at, "write the path out, or quote a name that begins with '~'", "only '~' alone or '~/…' is known");
 }
 
 int expand(struct compile *c, struct source *s, struct line *l, const struct word *w, size_t from, struct expanded *out)
@@ -231,12 +263,11 @@ int expand(struct compile *c, struct source *s, struct line *l, const struct wor
                 if (w->text[at] == '$' && w->marks[at] != MARK_LITERAL) {
                         r = dollar(c, s, l, w, at, &size, out);
                 } else if (w->text[at] == '~' && plain && at == from) {
-                        struct place place = place_part(s, l, w, at, 1);
+                        struct part part = {l, w, at, 1};
                         if (w->text[at + 1] != '/' && at + 1 < w->length)
-                                r = report(c, &place, "write the path out, or quote a name that begins with '~'",
-                                           "only '~' alone or '~/…' is known");
+                                r = tilde_other(c, s, &part);
                         else
-                                r = put_variable(c, s, &place, "HOME", 4, out);
+                                r = put_variable(c, s, &part, "HOME", 4, out);
                 } else {
                         put(out, w->text + at, 1, plain ? MARK_PLAIN : MARK_LITERAL);
                 }
@@ -244,6 +275,8 @@ int expand(struct compile *c, struct source *s, struct line *l, const struct wor
                         return r;
                 worst = r ? r : worst;
                 at += size;
+                if (worst && c->errors >= REPORTS_MAX)
+                        break; /* nothing more would be said */
         }
         l->bad = l->bad || worst;
         return out->text.bad || out->marks.bad ? -ENOMEM : worst;
@@ -275,8 +308,9 @@ int expand_value(struct compile *c, struct source *s, struct line *l, const stru
 int expanded_absolute(struct compile *c, const struct place *at, struct expanded *e)
 {
         if (e->text.length == 0 || e->empty_first)
-                return report(c, at, NULL, e->text.length ? "this path begins with an empty variable"
-                                                          : "this path is empty");
+                return report(c, at, e->text.length ? "a path from '/' on would be meant: give the variable a value"
+                                                    : "begin it with '/', '~', '$CWD' or '$HERE'",
+                              e->text.length ? "this path begins with an empty variable" : "this path is empty");
         if (e->text.data[0] == '/' || !e->relative_ok)
                 return 0;
         if (!c->cwd)

@@ -66,14 +66,15 @@ int verb_missing(struct compile *c, const struct source *s, struct line *l)
         struct place at = place_word(s, l, w);
         l->bad = true;
         if (!strcmp(w->text, "cordon"))
-                return report(c, &at, NULL, "'cordon' can only be the first line");
+                return report(c, &at, "take this line out", "'cordon' can only be the first line");
         if (!strcmp(w->text, "because"))
                 return report(c, &at, "write it at the end of a rule: deny PATH because \"…\"",
                               "'because' is no line of its own");
-        struct nearest n = {.wanted = w->text};
+        struct nearest n = nearest_begin(c, w->text);
         for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
                 nearest_offer(&n, verbs[i].name);
-        return report(c, &at, nearest_hint(c, &n, ""), "unknown verb '%s'", w->text);
+        const char *hint = nearest_hint(c, &n, "");
+        return report(c, &at, hint ? hint : "cordon-policy(5) lists the verbs", "unknown verb '%s'", w->text);
 }
 
 int line_run(struct compile *c, struct source *s, struct line *l)

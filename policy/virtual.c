@@ -12,7 +12,8 @@
 static int content_is(struct compile *c, const struct place *at, struct rule *rule, const char *data, size_t length)
 {
         if (length > CONTENT_MAX - c->content_length)
-                return report(c, at, NULL, "the contents of all `file` lines are more than 4 MiB");
+                return report(c, at, "read it from the host instead: read PATH",
+                              "the contents of all `file` lines are more than 4 MiB");
         rule->content = arena_copy(c->arena, data, length);
         if (!rule->content)
                 return -ENOMEM;
@@ -30,6 +31,13 @@ static int host_path(struct compile *c, struct source *s, struct line *l, const 
         return r;
 }
 
+static int unreadable(struct compile *c, const struct place *at, const char *path, int error)
+{
+        bool wrong_kind = error == -EINVAL || error == -EISDIR;
+        return report(c, at, wrong_kind ? "name a regular file" : error == -ENOENT ? "make it first" : "see who may read it",
+                      "cannot read '%s': %s", path, wrong_kind ? "it is not a regular file" : error_text(-error));
+}
+
 static int content_from(struct compile *c, struct source *s, struct line *l, const struct word *w, struct rule *rule)
 {
         const struct policy_host *host = c->request->host;
@@ -42,8 +50,7 @@ static int content_from(struct compile *c, struct source *s, struct line *l, con
                 return r;
         r = host->read_file(host->ctx, path, &data, &length, identity);
         if (r < 0 && r != -ENOMEM)
-                return report(c, &at, r == -ENOENT ? "make it first" : NULL, "cannot read '%s': %s", path,
-                              r == -EINVAL ? "it is not a regular file" : error_text(-r));
+                return unreadable(c, &at, path, r);
         if (r == 0)
                 r = content_is(c, &at, rule, data, length);
         free(data);
@@ -72,7 +79,7 @@ int run_file(struct compile *c, struct source *s, struct line *l)
         at = place_word(s, l, &l->words[1]);
         int r = expand_path(c, s, l, &l->words[1], &pattern.text, &pattern.asked);
         if (r == 0 && !strcmp(pattern.text, "/"))
-                r = report(c, &at, NULL, "'/' is a directory");
+                r = report(c, &at, "name a file", "'/' is a directory");
         if (r == 0)
                 r = (from ? content_from : content_written)(c, s, l, &l->words[l->count - 1], &rule);
         if (r != 0)

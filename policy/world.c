@@ -72,7 +72,7 @@ static int choice(struct compile *c, struct source *s, struct line *l, const cha
                 return -1;
         }
         at = place_word(s, l, &l->words[1]);
-        struct nearest n = {.wanted = l->words[1].text};
+        struct nearest n = nearest_begin(c, l->words[1].text);
         for (int i = 0; names[i]; i++)
                 nearest_offer(&n, names[i]);
         const char *near = nearest_hint(c, &n, "");
@@ -138,7 +138,9 @@ static int tmp_words(struct compile *c, struct source *s, struct line *l, uint64
                 struct place at = place_word(s, l, &l->words[i]);
                 if (!strcmp(l->words[i].text, "exec") && !*exec) {
                         *exec = true;
-                } else if (sized || size_parse(l->words[i].text, size) < 0) {
+                } else if (sized || !strcmp(l->words[i].text, "exec")) {
+                        return report(c, &at, "write: tmp private 256M exec", "'%s' is one word too many", l->words[i].text);
+                } else if (size_parse(l->words[i].text, size) < 0) {
                         return report(c, &at, "a size has a unit: 64K, 256M, 2G", "'%s' is not a size",
                                       l->words[i].text);
                 } else {
@@ -174,7 +176,7 @@ static int device_unknown(struct compile *c, struct source *s, struct line *l, c
         static const char *const known = "there are null, zero, full, random, urandom, tty and pts";
         static const char *const later[] = {"ptmx", "fuse", "kvm", "dri", "snd", "video"};
         struct place at = place_word(s, l, w);
-        struct nearest n = {.wanted = w->text};
+        struct nearest n = nearest_begin(c, w->text);
         if (!strcmp(w->text, "shm"))
                 return report(c, &at, "leave it out", "/dev/shm is there wherever /tmp is private: no device is needed");
         for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++) {

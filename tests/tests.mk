@@ -43,3 +43,44 @@ $(TD)/differential: $(TD)/differential.o $(BUILD)/libcordon.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
 
 -include $(TD)/differential.d
+
+# ---- fuzzing -----------------------------------------------------------------------------------------------------------
+#
+# A target is one function. libFuzzer calls it (`make fuzz`, clang only), or replay.c does, with what the corpus keeps.
+
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_REPLAY  := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/replay-%)
+FUZZ_BUILD   := build/clang-fuzz
+FUZZ_SAN     := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SECONDS      ?= 600
+FUZZ         ?= $(FUZZ_TARGETS)
+
+.PHONY: fuzz fuzz-merge check-corpus
+$(BUILD)/tests/fuzz/replay-%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libcordon.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
+$(BUILD)/tests/fuzz/libfuzzer-%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libcordon.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(shell pkg-config --libs $(PKGS))
+
+tests: $(FUZZ_REPLAY)
+check-unit: check-corpus
+check-corpus: $(FUZZ_REPLAY)
+	@for t in $(FUZZ_TARGETS); do $(BUILD)/tests/fuzz/replay-$$t tests/fuzz/corpus/$$t tests/golden || exit 1; done
+
+-include $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz_%.d) $(BUILD)/tests/fuzz/replay.d
+
+# What is found goes to build/clang-fuzz; `make fuzz-merge` takes into the corpus what reaches new code, and nothing else.
+FUZZ_MAKE = $(MAKE) --no-print-directory -s -j$(JOBS) CC=clang SANITIZE=1 BUILD=$(FUZZ_BUILD) SAN='$(FUZZ_SAN)' \
+            $(FUZZ:%=$(FUZZ_BUILD)/tests/fuzz/libfuzzer-%)
+fuzz:
+	@$(FUZZ_MAKE)
+	@for t in $(FUZZ); do tools/fuzz $(FUZZ_BUILD) $$t $(SECONDS) || exit 1; done
+fuzz-merge:
+	@$(FUZZ_MAKE)
+	@for t in $(FUZZ); do tools/fuzz $(FUZZ_BUILD) $$t merge || exit 1; done
+
+# ---- golden tests ------------------------------------------------------------------------------------------------------
+
+.PHONY: golden-update
+golden-update: $(BUILD)/tests/unit/test_golden
+	GOLDEN_UPDATE=1 GOLDEN=tests/golden $<
+	git status --short tests/golden

@@ -781,9 +781,9 @@ static double seconds_for(unsigned rules, size_t *mounts, unsigned *asked)
         struct policy_host host = made_up_interface(&m.host);
         for (unsigned round = 0; round < 5; round++) {
                 struct plan plan;
-                clock_gettime(CLOCK_MONOTONIC, &from);
+                clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
                 assert_int_equal(plan_compile(&plan, m.policy, &host, NULL, NULL), 0);
-                clock_gettime(CLOCK_MONOTONIC, &to);
+                clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
                 double took = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
                 best = took < best ? took : best;
                 plan_free(&plan);

@@ -185,7 +185,7 @@ static const struct {
          "2:42: error: this test would never hold|                                         ^~~~~~ the value has bits that the mask "
          "leaves out"},
         {"syscalls allow openat arg2 & 0 == 0",
-         "2:30: error: a mask of 0 leaves nothing to compare|                             ^"},
+         "2:30: error: a mask of 0 leaves nothing to compare|                             ^ name the bits that count"},
         {"syscalls allow openat arg2 == -1",
          "2:31: error: '-1' is no number: arguments have no sign|                              ^~ write it as the register has it: "
          "0xffffffff"},
