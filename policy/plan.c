@@ -278,6 +278,17 @@ static int make_filter(struct planner *p)
 
 /* ---- making and freeing ----------------------------------------------------------------------------------------- */
 
+static int find_writers(struct planner *p)
+{
+        p->writers = arena_alloc(p->arena, (p->rule_count + 1) * sizeof(*p->writers));
+        for (size_t i = 0; i < p->rule_count && p->writers; i++) {
+                const struct rule *rule = &p->rules[i];
+                if (!rule->literal && rule->class == CLASS_GRANT && (rule->access & (ACCESS_WRITE | ACCESS_CREATE)))
+                        p->writers[p->writer_count++] = rule;
+        }
+        return p->writers ? 0 : -ENOMEM;
+}
+
 static int make_plan(struct planner *p)
 {
         p->modes = arena_alloc(p->arena, (p->rule_count + 1) * sizeof(*p->modes));
@@ -286,6 +297,8 @@ static int make_plan(struct planner *p)
         for (size_t i = 0; i < p->rule_count; i++)
                 if (p->rules[i].literal)
                         p->modes[i] = planner_mode(p, p->rules[i].pattern);
+        if (find_writers(p) < 0)
+                return -ENOMEM;
         plan_view(p);
         if (p->no_memory)
                 return -ENOMEM;

@@ -31,6 +31,8 @@ struct planner {
         const struct rule *rules;
         size_t rule_count;
         mode_t *modes; /* of each literal rule's path; 0: it does not exist, or the rule is not literal */
+        const struct rule **writers; /* patterns that let something be written: there are few, if any */
+        size_t writer_count;
         size_t mount_room, note_room;
         const char *inexact; /* the first reason why view and Landlock alone would not be exact */
         const struct rule *inexact_rule;

@@ -9,27 +9,6 @@
 #include "policy/plan_points.h"
 #include "policy/tail.h"
 
-/* ---- can a pattern match below a tree? -------------------------------------------------------------------------- */
-
-/* True where the pattern matches some path strictly below `tree`, or could: in doubt, true. */
-static bool matches_below(const struct rule *rule, const char *tree)
-{
-        struct tail tail;
-        size_t length;
-
-        if (path_within(rule->prefix, tree))
-                return true;
-        if (!path_within(tree, rule->prefix))
-                return false;
-        if (!tail_of(&tail, rule))
-                return true;
-        uint64_t states = tail_begin(&tail);
-        const char *at = tree + (rule->prefix[1] ? strlen(rule->prefix) : 0);
-        for (; (at = tail_component(at, &length)); at += length)
-                states = tail_step(&tail, states, at, length);
-        return tail_open(&tail, states);
-}
-
 /* ---- patterns --------------------------------------------------------------------------------------------------- */
 
 /* Mounts of the host's trees, in which patterns can do harm. What is in private places is the program's own. */
@@ -41,7 +20,7 @@ static const struct plan_mount *tree_matched(const struct planner *p, const stru
                 const struct plan_mount *m = &p->plan->mounts[i];
                 bool fits = kind == EXISTING || (kind == WRITABLE ? m->writable : m->executable);
                 if (m->kind == VIEW_BIND && m->directory && fits && (m->access & ~rule->access) &&
-                    matches_below(rule, m->path))
+                    tail_matches_below(rule, m->path))
                         return m;
         }
         return NULL;

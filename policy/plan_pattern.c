@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "policy/plan_points.h"
+#include "policy/tail.h"
 
 static bool may_list(const struct verdict *verdict)
 {
@@ -15,6 +16,14 @@ bool planner_needs_tree(const struct planner *p, const struct rule *rule)
         struct verdict around = planner_eval(p, rule->prefix);
         bool writes = (rule->access & ~around.access & (ACCESS_WRITE | ACCESS_CREATE)) != 0;
         return !rule->literal && rule->class == CLASS_GRANT && rule->prefix[1] && (!may_list(&around) || writes);
+}
+
+const struct rule *planner_writer_below(const struct planner *p, const struct point *directory)
+{
+        for (size_t i = 0; i < p->writer_count && S_ISDIR(directory->mode); i++)
+                if (tail_matches_below(p->writers[i], directory->path))
+                        return p->writers[i];
+        return NULL;
 }
 
 /* The first rule among those that begin here which lets something be written, or NULL. */

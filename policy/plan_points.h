@@ -36,6 +36,8 @@ size_t points_depth(const struct points *points);
 
 /* True for a pattern that grants more than the directory before its first wildcard has: to list it, or to write to it. */
 bool planner_needs_tree(const struct planner *p, const struct rule *rule);
+/* A pattern that lets something be written strictly below a directory, or NULL. */
+const struct rule *planner_writer_below(const struct planner *p, const struct point *directory);
 /* The mount for the patterns that begin at a POINT_PATTERN, but for `on_host` and `optional`, which depend on what is around.
  * False where none is needed. */
 bool plan_pattern(struct planner *p, const struct point *points, size_t count, size_t index, struct plan_mount *out);

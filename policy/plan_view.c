@@ -347,16 +347,17 @@ static void walk_granted(struct walk *w, const struct point *point, const struct
 {
         const struct level around = *top(w);
         bool inside = around.kind == VIEW_BIND;
-        bool patterns = inside && around.by_pattern && around.writable; /* may reach in here, and are deeper */
+        const struct rule *writer = inside && around.writable ? planner_writer_below(w->p, point) : NULL;
+        bool patterns = inside && around.writable && (around.by_pattern || writer); /* may reach in here, and are deeper */
         bool writable = patterns || (verdict->access & (ACCESS_WRITE | ACCESS_CREATE));
         bool executable = (verdict->access & ACCESS_EXEC) != 0;
         unsigned gained = verdict->access & ~around.access;
-
         if (patterns && executable)
                 planner_refuse(w->p, verdict->rule, "keep the two apart",
                                "`%s` lies in %s, where a pattern is written to: what is written there could be run as well",
                                verdict->rule->text, around.path);
-
+        if (writer)
+                planner_names(w->p, writer, "`%s` lets a pattern be written to", writer->text);
         check_surplus(w, verdict);
         if (inside && writable == around.writable && executable == around.executable && !gained)
                 return;

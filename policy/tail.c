@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/within.h"
 #include "policy/pattern.h"
 
 const char *tail_component(const char *at, size_t *length)
@@ -74,4 +75,22 @@ bool tail_done(const struct tail *tail, uint64_t states)
 bool tail_open(const struct tail *tail, uint64_t states)
 {
         return (states & ((UINT64_C(1) << tail->count) - 1)) != 0;
+}
+
+bool tail_matches_below(const struct rule *rule, const char *tree)
+{
+        struct tail tail;
+        size_t length;
+
+        if (path_within(rule->prefix, tree))
+                return true;
+        if (!path_within(tree, rule->prefix))
+                return false;
+        if (!tail_of(&tail, rule))
+                return true;
+        uint64_t states = tail_begin(&tail);
+        const char *at = tree + (rule->prefix[1] ? strlen(rule->prefix) : 0);
+        for (; (at = tail_component(at, &length)); at += length)
+                states = tail_step(&tail, states, at, length);
+        return tail_open(&tail, states);
 }

@@ -31,4 +31,7 @@ bool tail_done(const struct tail *tail, uint64_t states);
 /* Something of the pattern is left that a longer path could match. */
 bool tail_open(const struct tail *tail, uint64_t states);
 
+/* True where a pattern matches some path strictly below `tree`, or could: in doubt, true. */
+bool tail_matches_below(const struct rule *rule, const char *tree);
+
 #endif

@@ -61,7 +61,7 @@ static bool leads_nowhere(struct asking *a)
 static bool shows_too_much(const struct asking *a)
 {
         const struct look *look = &a->out->look;
-        return a->out->verdict.ancestor && look->mount && look->mount->by_pattern;
+        return a->out->verdict.ancestor && look->mount && look->mount->by_pattern && S_ISDIR(look->mode);
 }
 
 static void brokered_open(struct asking *a)
@@ -115,6 +115,8 @@ static void brokered_create(struct asking *a)
                 out->error = out->verdict.error ? out->verdict.error : EACCES;
         else if (look->parent_missing)
                 out->error = ENOENT;
+        else if (look->mount && !look->mount->writable) /* a pattern reaches into what is masked as a whole */
+                out->error = EROFS;
 }
 
 /* stat(2), where metadata are brokered. What is missing is missed first; but the way to what does not exist does not exist. */

@@ -100,7 +100,7 @@ test_not_startable() {
 		read /usr
 		syscalls @default ptrace
 	END
-        warns not-startable 3:1
+        warns not-startable 3:19
         launch=may_fail boxed true
         status_is 125
         policy <<<"syscalls @default"

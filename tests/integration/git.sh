@@ -46,7 +46,6 @@ test_git_work_tree_as_git_links_it() {
         git -C repo worktree add -q ../linked
         policy <<-END
 		use @git
-		param REPO=\$CWD
 		expect allow write $W/repo/.git/worktrees/linked/index $W/repo/.git/objects/aa/bb $W/repo/.git/refs/heads/linked
 		expect deny  write $W/repo/.git/worktrees/linked/commondir $W/repo/.git/worktrees/linked/gitdir
 		expect deny  write $W/repo/.git/config $W/repo/.git/hooks/post-checkout $W/repo/.git/worktrees/other/HEAD

@@ -537,6 +537,12 @@ static void test_patterns_that_write(void **state)
         expect_view(BARE "read /data\nwrite /data/in/*.log\nread /data/in/deep\n",
                     "dir / l\nbind /data -- lr\nbind /data/in w- lr @host\n"); /* the pattern may reach into what is deeper */
         expect_refused(-EINVAL, BARE "read /data\nwrite /data/*/x\nexec /data/in\n", "8 `exec /data/in` lies in /data, where");
+        /* also where the tree around is written to as a whole, and the pattern adds nothing to it but in what is deeper */
+        expect_refused(-EINVAL, BARE "write /data\nwrite /data/**/x\nexec /data/in\n", "8 `exec /data/in` lies in /data, where");
+        expect_view(BARE "write /data\nwrite /data/**/x\nread /data/in\n", "dir / l\nbind /data w- lrcw\n"); /* all is asked for */
+        expect_names(BARE "write /data\nwrite /data/**/x\nread /data/in\n", "`write /data/**/x` lets a pattern be written to");
+        expect_view(BARE "write /data\nwrite /data/*/x\nread /data/in/deep\n", /* as deep as this one is, it is out of reach */
+                    "dir / l\nbind /data w- lrcw\nbind /data/in w- lrcw @host\nbind /data/in/deep -- lr @host\n");
         expect_view(BARE "read /data\nwrite /data/*.log\ndeny /data/secret\n",
                     "dir / l\nbind /data w- lr\nmask /data/secret @host\n");
         expect_refused(-EINVAL, BARE "exec /data\nwrite /data/*.log\n", "7 `write /data/*.log` is a pattern in /data, where");
