@@ -263,6 +263,8 @@ static int vet_move(const struct errand *e, const struct place *from, const stru
                 return 0;
         if (!policy_named_below(e->server->policy, from->path.text, &rule) || !rule)
                 policy_named_below(e->server->policy, to->path.text, &rule);
+        if (!rule)
+                rule = policy_differs_below(e->server->policy, from->path.text, to->path.text);
         return names_refuse(e, &from->path, ACCESS_WRITE, rule);
 }
 

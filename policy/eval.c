@@ -228,6 +228,26 @@ static const struct rule *first_rule_below(const struct trie *t, uint32_t node)
         return NULL;
 }
 
+static const struct rule *rule_of_one(const struct walk *w, const struct walk *other)
+{
+        const struct rule *rule = NULL;
+        for (unsigned i = 0; i < w->count && !rule; i++)
+                if (!is_active(other, w->now[i]))
+                        rule = first_rule_below(w->trie, w->now[i]);
+        return rule;
+}
+
+const struct rule *policy_differs_below(const struct policy *p, const char *from, const char *to)
+{
+        struct walk a, b;
+        walk_begin(&a, &p->trie, false);
+        walk_begin(&b, &p->trie, false);
+        if (!walk_path(&a, from, strlen(from)) || !walk_path(&b, to, strlen(to)))
+                return NULL;
+        const struct rule *rule = rule_of_one(&a, &b);
+        return rule ? rule : rule_of_one(&b, &a);
+}
+
 /* A node that the last name alone has led to: not a `**` that had been active before, nor a wildcard that any name matches. */
 static bool named_last(const struct walk *w, const struct walk *above, uint32_t node)
 {

@@ -334,6 +334,9 @@ bool policy_has_below(const struct policy *p, const char *path);
  * verdict along. In doubt, false. */
 bool policy_same_below(const struct policy *p, const char *from, const char *to);
 
+/* Where it is false: a rule that could apply below one of the paths and not below the other. NULL where none can be named. */
+const struct rule *policy_differs_below(const struct policy *p, const char *from, const char *to);
+
 /* True where a rule speaks of something below `path` and spells out the last name of `path` itself, as `deny /a/b/.env` does
  * for "/a/b": whatever stood in for that directory would take the rule's place away from under it. `*rule` gets one such
  * rule. In doubt true, with NULL. */

@@ -150,6 +150,15 @@ static bool directory_of(const char *path, char *out, size_t size)
         return true;
 }
 
+/* Whether the line about the directory would reach what is to be made in it: a rule that goes deeper may be in the way. */
+static bool would_reach(const struct policy *p, const char *made, const struct rule *line)
+{
+        size_t length = strlen(made);
+        struct eval_options with = {.extra = line};
+        return can_be_changed(line->pattern, policy_eval(p, made, length, ACCESS_CREATE).rule) ||
+               policy_eval_with(p, made, length, ACCESS_CREATE, &with).allow;
+}
+
 /* Out of a buffer of ours into the caller's. */
 static int hand_over(const struct buf *out, char *buf, size_t size)
 {
@@ -180,6 +189,7 @@ int policy_suggest(const struct policy *p, const char *path, unsigned want, char
 {
         struct buf out cleanup_buf = {0};
         char directory[PATH_MAX];
+        const char *made = NULL;
         if (size > 0)
                 buf[0] = '\0';
         if (path[0] != '/' || want == 0 || (want & ~(unsigned)ACCESS_ALL))
@@ -187,6 +197,7 @@ int policy_suggest(const struct policy *p, const char *path, unsigned want, char
         if (want & ACCESS_CREATE) {
                 if (!directory_of(path, directory, sizeof(directory)))
                         return -ENOENT;
+                made = path;
                 path = directory;
                 want |= ACCESS_WRITE;
         }
@@ -198,9 +209,12 @@ int policy_suggest(const struct policy *p, const char *path, unsigned want, char
                         return -ENOENT;
         } else {
                 struct rule line = {.literal = true, .pattern = path, .text = "", .verb = "", .prefix = path};
-                bool keep = !now.ancestor && !(now.rule && now.rule->implied); /* the private /tmp grants no file of the host */
+                bool own = now.rule && now.rule->implied; /* the private /tmp grants no file of the host */
+                bool keep = !now.ancestor && !own;
+                if (now.allow && !own)
+                        return -ENOENT; /* what refuses is something else, which no such line would change */
                 line.access = verbs_for(want | (keep ? now.access : 0), &out);
-                if (!would_allow(p, path, want, &line, &now))
+                if (!would_allow(p, path, want, &line, &now) || (made && !would_reach(p, made, &line)))
                         return -ENOENT;
                 buf_str(&out, " ");
                 policy_put_path(&out, p->home, path);

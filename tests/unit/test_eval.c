@@ -387,6 +387,8 @@ static void same_below(void **state)
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 if (policy_same_below(p, cases[i].from, cases[i].to) != cases[i].same)
                         fail_msg("%s and %s: not %d", cases[i].from, cases[i].to, cases[i].same);
+                if (cases[i].same && policy_differs_below(p, cases[i].from, cases[i].to))
+                        fail_msg("%s and %s differ by a rule", cases[i].from, cases[i].to);
                 for (size_t k = 0; cases[i].same && k < sizeof(below) / sizeof(below[0]); k++) {
                         char from[64], to[64];
                         snprintf(from, sizeof(from), "%s%s", cases[i].from, below[k]);
@@ -397,6 +399,13 @@ static void same_below(void **state)
                                 fail_msg("%s is %d, %s is %d", from, a.allow, to, b.allow);
                 }
         }
+        assert_string_equal(policy_differs_below(p, "/w/a", "/w/keys")->text, "deny /w/keys/*.pem");
+        assert_string_equal(policy_differs_below(p, "/w/x1", "/w/y1")->text, "deny /w/x*/secret");
+        assert_null(policy_differs_below(p, "/w/a", "relative"));
+        policy_unref(p);
+        p = policy_from("write /w /v\ndeny /w/**/.env\n"); /* not of a name, but of all that is in one of the trees */
+        assert_string_equal(policy_differs_below(p, "/w/a", "/v/a")->text, "deny /w/**/.env");
+        assert_string_equal(policy_differs_below(p, "/v/a", "/w/a")->text, "deny /w/**/.env");
         policy_unref(p);
 }
 
@@ -466,6 +475,10 @@ static void suggestions_parse_and_allow(void **state)
         suggests("exec /a\n", "write", "/a/x", "write exec /a/x"); /* takes nothing away */
         suggests("read /a\n", "exec", "/a/x", "exec /a/x");
         suggests("read /a\n", "create", "/b/c/new", "write /b/c"); /* what does not exist has no path to grant */
+        suggests("read /a\nwrite /a/b\n", "create", "/a/c/new", "write /a/c");
+        suggests("write /a\nread /a/b\n", "create", "/a/b", NULL); /* its directory can be written already */
+        suggests("read /a /a/*/b\n", "create", "/a/c/b", NULL);     /* a rule that goes deeper is in the way */
+        suggests("read /a /a/*/b\n", "create", "/a/c/d", "write /a/c");
         suggests("read /a\n", "create", "/new", NULL);
         suggests("read /a\n", "create", "/etc/new", NULL); /* a line would allow it, and much more */
         suggests("read /a\n", "create", "/home/u/new", NULL);
