@@ -124,6 +124,8 @@ static const struct objection
         deep_pattern = {"this pattern has too many components after its first wildcard", "'**' stands for any number of them"},
         no_path = {"this path is empty", "begin it with '/', '~', '$CWD' or '$HERE'"},
         relative_path = {"a path must be absolute", "begin it with '/', '~', '$CWD' or '$HERE'"},
+        quoted_home = {"a path must be absolute", "in quotes '~' is a plain character: write $HOME"},
+        single_quoted = {"a path must be absolute", "quotes are double ones"},
         many_patterns = {"these braces make too many patterns", "write several lines"},
         many_braces = {"too many braces in one word", "write several lines"},
         open_brace = {"this '{' is never closed", "quote a brace that is meant literally"},
@@ -318,6 +320,12 @@ static int pattern_make(struct splitter *sp, const struct run *r, size_t cut, st
         return out->text ? 0 : -ENOMEM;
 }
 
+/* What people meant that begins with no slash. */
+static const struct objection *no_root(const struct run *r)
+{
+        return r->text[0] == '~' ? &quoted_home : r->text[0] == '\'' ? &single_quoted : &relative_path;
+}
+
 static int one_pattern(struct splitter *sp, const struct run *r)
 {
         struct pattern pattern = {0};
@@ -328,7 +336,7 @@ static int one_pattern(struct splitter *sp, const struct run *r)
                 return wrong(sp, &many_patterns);
         if (r->text[0] != '/' && !(r->length >= 2 && is_any(&(struct run){r->text, r->marks, 2}) &&
                                                        (r->length == 2 || r->text[2] == '/')))
-                return wrong(sp, &relative_path);
+                return wrong(sp, no_root(r));
         int error = pattern_make(sp, r, cut, &pattern);
         return error ? error : sp->add(sp->ctx, &pattern);
 }

@@ -127,6 +127,8 @@ static const char *params_listed(struct compile *c)
 void defines_check(struct compile *c)
 {
         const struct define *d = c->defines.items;
+        if (c->read_error)
+                return; /* which params there are is not known */
         for (size_t i = 0; i < c->defines.count; i++) {
                 if (c->request->used)
                         c->request->used[d[i].index] = d[i].used;

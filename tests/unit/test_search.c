@@ -127,7 +127,7 @@ static void files_use_names_too(void **state)
                "printf 'cordon 1\\nuse? gone\\nread /first\\n' >here/perhaps; printf 'cordon 1\\nuse gone\\n' >here/gone");
         loads(&p, "./user", "/first");
         refused(&p, "./wrong", -EINVAL, "write $HERE/common.policy");
-        refused(&p, "./relative", -EINVAL, "a path must be absolute; write $HERE/./x");
+        refused(&p, "./relative", -EINVAL, "a path must be absolute; write $HERE/x");
         loads(&p, "./perhaps", "/first");
         refused(&p, "./gone", -EINVAL, "there is no policy 'gone'");
         place_free(&p);
