@@ -53,7 +53,7 @@ static int help_main(const char *about)
 {
         const struct command *command = about ? command_find(about) : NULL;
 
-        if (about && !command)
+        if (about && !command && strcmp(about, "--help") != 0 && strcmp(about, "-h") != 0 && strcmp(about, "help") != 0)
                 return unknown(about);
         if (command)
                 command_help(command);

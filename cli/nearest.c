@@ -35,7 +35,7 @@ static size_t distance(const char *a, const char *b)
 const char *nearest(const char *word, const char *const *names, size_t stride, size_t count)
 {
         const char *best = NULL;
-        size_t best_distance = strlen(word) / 3 + 2; /* "wirte" may be two off, "x" but one */
+        size_t length = strlen(word), best_distance = length < 4 ? 2 : length / 3 + 2; /* "wirte" may be two off, "cat" but one */
 
         for (size_t i = 0; i < count; i++) {
                 const char *name = *(const char *const *)((const char *)names + i * stride);

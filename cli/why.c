@@ -47,7 +47,7 @@ static void answer_in_words(const cordon_why *why)
 {
         tell_verdict(why);
         if (why->rule_count == 0)
-                tell("  %-8s no rule covers it", "by");
+                tell("  %-8s %s", "by", why->allowed ? "no rule: it leads to what a rule grants" : "no rule covers it");
         for (size_t i = 0; i < why->rule_count; i++)
                 tell_rule(why->rules[i].lost ? "over" : "by", &why->rules[i]);
         if (why->note)

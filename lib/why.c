@@ -148,7 +148,8 @@ static int ask_endpoint(const struct policy *p, const char *op, const char *targ
                 .reached = target,
                 .allowed = v.allow,
                 .error = v.allow ? 0 : EACCES,
-                .note = "a name is compared as it is written, and not looked up",
+                .note = v.allow ? "a name is compared as it is written, and not looked up"
+                                : "this version starts no program with connect and bind lines: it has net loopback and net host",
                 .change = v.allow ? NULL : change,
                 .rules = &rule,
                 .rule_count = 1,
