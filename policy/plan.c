@@ -98,7 +98,10 @@ tell_absent(struct planner *p, const struct rule *rule, const char *format, ...)
 {
         va_list args;
         va_start(args, format);
-        tell(p, &(struct spot){.at = &rule->origin, .rule = rule, .id = "missing-path"}, "make it first", format, args);
+        const char *hint = !rule->literal                 ? "make it first"
+                           : rule->access & ACCESS_EXEC ? "make it first, or leave it out"
+                                                        : "make it first, or name its directory or a pattern";
+        tell(p, &(struct spot){.at = &rule->origin, .rule = rule, .id = "missing-path"}, hint, format, args);
         va_end(args);
 }
 

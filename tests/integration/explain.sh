@@ -352,7 +352,7 @@ test_what_cannot_be_started_is_explained_all_the_same() {
         has "$out" "This host"
         lacks "$out" "The view"
         json_is 'd["startable"], "view" in d, "host" in d' "(False, False, True)"
-        json_is '[(r["at"]["line"], r["hint"]) for r in d["refusals"]]' "[(3, 'make it first')]"
+        json_is '[(r["at"]["line"], r["hint"]) for r in d["refusals"]]' "[(3, 'make it first, or name its directory or a pattern')]"
         mkdir "$W/missing"
         explained
         status_is 0
