@@ -103,7 +103,8 @@ const struct command commands[] = {
                 .usage = "cordon run [OPTION]... [--] PROGRAM [ARGUMENT]...",
                 .about = "The program needs no change. It sees only the files that the policy names, and a broker\n"
                          "vets each file that it opens. At its end cordon shows what was refused, and the policy\n"
-                         "line that would allow it. Standard output is the program's alone.\n",
+                         "line that would allow it; of what was to be executed `cordon why exec PATH` tells. Standard\n"
+                         "output is the program's alone.\n",
                 .options = run_options,
                 .examples = "  cordon run make\n"
                             "      contained by the default policy\n"
@@ -148,9 +149,9 @@ const struct command commands[] = {
                          "what B grants and A does not, one with - about the opposite, one with ~ about what differs\n"
                          "otherwise. A path stands for all that is below it.\n",
                 .options = diff_options,
-                .examples = "  cordon diff old.policy new.policy\n"
+                .examples = "  cordon diff ./old.policy ./new.policy\n"
                             "      before a change is taken over\n"
-                            "  cordon diff @base agent.policy -D REPO=.\n"
+                            "  cordon diff @base ./agent.policy -D REPO=.\n"
                             "      what a policy adds to a bundle\n",
                 .exits = "  0  A and B grant the same\n"
                          "  1  they differ\n"
@@ -190,7 +191,8 @@ const struct command commands[] = {
                 .about = "Nothing is run. OPERATION is list, read, create, write, exec or unix, and TARGET a path as the\n"
                          "program would name it; or connect or bind, and TARGET a HOST:PORT. Shows the error that the\n"
                          "program would get, the rule that decides, the rules that lose to it and why, and the line\n"
-                         "that would change the answer. Without -p: the default policy.\n",
+                         "that would change the answer. Without -p: the default policy. PROGRAM is what $PROG stands for;\n"
+                         "without it the rules about $PROG grant nothing.\n",
                 .options = why_options,
                 .examples = "  cordon why read ~/.ssh/id_rsa\n"
                             "      what the default policy says\n"
