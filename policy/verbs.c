@@ -66,7 +66,7 @@ int verb_missing(struct compile *c, const struct source *s, struct line *l)
         struct place at = place_word(s, l, w);
         l->bad = true;
         if (!strcmp(w->text, "cordon"))
-                return report(c, &at, "take this line out", "'cordon' can only be the first line");
+                return report(c, &at, "it stands at the top, once", "'cordon' can only be the first line");
         if (!strcmp(w->text, "because"))
                 return report(c, &at, "write it at the end of a rule: deny PATH because \"…\"",
                               "'because' is no line of its own");
