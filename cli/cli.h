@@ -46,7 +46,7 @@ void diag_print(void *ctx, const cordon_diag *diag);
 int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out);
 
 /* What the person at the terminal should know at the end of a run. */
-void report_denials(const cordon_child *child, const struct settings *settings);
+void report_denials(const cordon_child *child, const cordon_policy *policy, const struct settings *settings);
 void report_numbers(const cordon_child *child, const cordon_exit *end);
 
 int run_main(const struct settings *settings);

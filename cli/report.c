@@ -20,6 +20,8 @@ struct report {
         bool colour;
         unsigned shown;
         uint64_t more;
+        char *here; /* the directory of whoever called us; NULL where it has no name */
+        char *lost; /* what the program looked for in "/", and this directory has */
 };
 
 static void put(FILE *to, const char *text)
@@ -56,6 +58,39 @@ static bool exists(const cordon_denial *denial)
         bool missing = lstat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR);
         free(path);
         return !missing;
+}
+
+/* A program whose directory is not in the sandbox begins in "/", and looks for its relative names there. */
+static bool meant_here(const struct report *r, const cordon_denial *denial)
+{
+        bool made = !strcmp(denial->op, "create") && strrchr(denial->path, '/') == denial->path;
+        char *path = NULL;
+        struct stat st;
+
+        if (!r->here || asprintf(&path, "%s%s", r->here, denial->path) < 0)
+                return false;
+        bool there = made || lstat(path, &st) == 0;
+        free(path);
+        return there;
+}
+
+static void take_presence(void *ctx, const cordon_why *why)
+{
+        bool *present = ctx;
+        *present = why->allowed && !why->error;
+}
+
+static void put_lost(const struct report *r, const cordon_policy *policy)
+{
+        bool present = true;
+
+        if (!r->lost || cordon_policy_why(policy, "list", r->here, take_presence, &present, NULL) < 0 || present)
+                return;
+        fputs("cordon: ", r->to);
+        put(r->to, r->here);
+        fputs(" is not in the sandbox, so the program began in / and looked there for ", r->to);
+        put(r->to, r->lost + 1);
+        fputs("\n", r->to);
 }
 
 static void put_policies(FILE *to, const char *const *files)
@@ -124,7 +159,10 @@ static void put_denial(void *ctx, const cordon_denial *denial)
 {
         struct report *r = ctx;
 
-        if (!r->settings->verbose && !exists(denial))
+        bool there = exists(denial);
+        if (!r->lost && (!there || !denial->allow) && meant_here(r, denial))
+                r->lost = strdup(denial->path);
+        if (!r->settings->verbose && !there)
                 return;
         if (r->shown == MOST_LINES) {
                 r->more++;
@@ -153,21 +191,26 @@ static void put_more(const struct report *r)
         }
 }
 
-void report_denials(const cordon_child *child, const struct settings *settings)
+void report_denials(const cordon_child *child, const cordon_policy *policy, const struct settings *settings)
 {
         char *text = NULL;
         size_t length = 0;
         uint64_t dropped = 0;
-        struct report r = {.to = open_memstream(&text, &length), .settings = settings, .colour = wants_colour()};
+        struct report r = {.to = open_memstream(&text, &length), .settings = settings, .colour = wants_colour(), .here = getcwd(NULL, 0)};
 
-        if (!r.to)
+        if (!r.to) {
+                free(r.here);
                 return;
+        }
         cordon_child_denials(child, put_denial, &r, &dropped);
         r.more += dropped;
         put_more(&r);
+        put_lost(&r, policy);
         if (fclose(r.to) == 0 && length > 0)
                 fwrite(text, 1, length, stderr);
         free(text);
+        free(r.here);
+        free(r.lost);
 }
 
 void report_numbers(const cordon_child *child, const cordon_exit *end)

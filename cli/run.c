@@ -118,7 +118,7 @@ static int serve(struct run *run)
                 return STATUS_CORDON;
         }
         if (!s->quiet)
-                report_denials(run->child, s);
+                report_denials(run->child, run->policy, s);
         if (s->verbose)
                 report_numbers(run->child, &end);
         return conclude(run, &end);

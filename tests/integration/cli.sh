@@ -36,6 +36,20 @@ test_time_limit_is_124() {
         status_is 0
 }
 
+test_help_can_be_asked_for_by_every_name() {
+        local word
+        for word in "" help --help -h; do
+                run "$CORDON" help ${word:+"$word"}
+                status_is 0
+                has "$out" "Usage: cordon COMMAND"
+        done
+        run "$CORDON" cat file
+        status_is 125
+        has "$err" "to run a program: cordon run -- cat"
+        run "$CORDON" chek
+        has "$err" "did you mean 'check'"
+}
+
 test_missing_program_is_127() {
         simple_policy
         boxed no-such-program-anywhere

@@ -47,6 +47,59 @@ test_summary_names_path_and_allowing_line() {
         is "$(grep -c 'to allow' "$T/err")" 1
 }
 
+# No rule is about the directory itself: what stands in the way is one about what could be in it.
+test_summary_names_the_rule_that_holds_a_directory() {
+        policy <<-END
+		use @base @dev
+		write $W
+		deny $W/kept/**/.env
+	END
+        mkdir -p "$W/kept/one"
+        told mv "$W/kept/one" "$W/two"
+        status_is 1
+        has "$err" "write $W/kept/one"
+        has "$err" "deny $W/kept/**/.env"
+        lacks "$err" "no rule in"
+        lacks "$err" "to allow"
+        told mv "$W/kept/one" "$W/kept/two"
+        status_is 0
+        lacks "$err" "denied"
+}
+
+# A directory that can be written already is no advice about a name in it.
+test_summary_advises_nothing_that_does_not_help() {
+        policy <<-END
+		use @base @dev
+		write $W
+		read $W/kept
+	END
+        told sh -c "echo >$W/kept"
+        has "$err" "create $W/kept"
+        lacks "$err" "to allow"
+}
+
+# Its relative names are then looked for in the wrong place, where there is nothing to be refused.
+test_summary_names_a_directory_that_is_not_there() {
+        setup
+        mkdir "$W/elsewhere"
+        echo near >"$W/elsewhere/near"
+        cd "$W/elsewhere" || fail "no directory"
+        told cat near
+        status_is 1
+        has "$err" "$W/elsewhere is not in the sandbox, so the program began in / and looked there for near"
+        told sh -c 'echo new > far; cat missing'
+        has "$err" "looked there for far"
+        told cat missing
+        lacks "$err" "is not in the sandbox"
+        cd "$W/in" || fail "no directory"
+        told cat data near
+        is "$out" input
+        lacks "$err" "is not in the sandbox"
+        cd / || fail "no directory"
+        told cat near
+        lacks "$err" "is not in the sandbox"
+}
+
 test_summary_names_the_rule_and_because() {
         setup
         told cat "$W/in/secret.key"

@@ -131,6 +131,7 @@ test_why_endpoints_sockets_and_questions() {
         status_is 1
         has "$out" "denied   connect example.org:80"
         has "$out" "to allow connect example.org:80"
+        has "$out" "this version starts no program with connect"
         why unix /run/s
         status_is 0
         why unix /run/t
