@@ -196,7 +196,12 @@ void report_denials(const cordon_child *child, const cordon_policy *policy, cons
         char *text = NULL;
         size_t length = 0;
         uint64_t dropped = 0;
-        struct report r = {.to = open_memstream(&text, &length), .settings = settings, .colour = wants_colour(), .here = getcwd(NULL, 0)};
+        struct report r = {
+                .to = open_memstream(&text, &length),
+                .settings = settings,
+                .colour = wants_colour(),
+                .here = getcwd(NULL, 0),
+        };
 
         if (!r.to) {
                 free(r.here);

@@ -178,8 +178,10 @@ static int search_failed(struct compile *c, const struct place *at, const char *
                 buf_printf(&list, "%s%s", i == 0 ? "" : search[i + 1] ? ", " : " or ", search[i]);
         if (list.bad)
                 return -ENOMEM;
-        return report(c, at ? at : &file, hint ? hint : at ? "a file is named with a slash: $HERE/FILE" : "name a file with a slash: ./FILE",
-                      "there is no policy '%s' in %s", name, list.length ? list.data : "the search path, which is empty");
+        if (!hint)
+                hint = at ? "a file is named with a slash: $HERE/FILE" : "name a file with a slash: ./FILE";
+        return report(c, at ? at : &file, hint, "there is no policy '%s' in %s", name,
+                      list.length ? list.data : "the search path, which is empty");
 }
 
 int find_failed(struct compile *c, const struct place *at, const char *name, const struct policy_found *found, int error)

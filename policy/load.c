@@ -180,7 +180,8 @@ static int use_one(struct compile *c, struct source *s, struct line *l, const st
         if (name[0] != '@' || w->marks[0] != MARK_PLAIN)
                 r = expand_value(c, s, l, w, 0, false, &name);
         if (r == 0 && name[0] != '@' && name[0] != '/' && strchr(name, '/'))
-                r = report(c, &at, arena_printf(c->arena, "write $HERE/%s", name + (strncmp(name, "./", 2) ? 0 : 2)), "a path must be absolute");
+                r = report(c, &at, arena_printf(c->arena, "write $HERE/%s", name + (strncmp(name, "./", 2) ? 0 : 2)),
+                           "a path must be absolute");
         if (r == 0)
                 used = source_named(c, name); /* whoever says it again does not make it read again */
         if (r == 0 && !used)
