@@ -400,6 +400,23 @@ static bool calls_same(const struct call *a, const struct call *b)
         return same;
 }
 
+/* The line that decides. Where arguments do it is the one with tests, unless there are several. */
+static const struct syscall_rule *call_line(const struct call *c)
+{
+        const struct syscall_rule *only = NULL;
+        if (c->fate != CALL_BY_ARGUMENTS)
+                return c->count ? c->rules[c->count - 1].verdict.by : NULL;
+        for (size_t i = 0; i < c->count; i++) {
+                const struct syscall_rule *by = c->rules[i].verdict.by;
+                if (!by || by == only || by->test_count == 0)
+                        continue;
+                if (only)
+                        return NULL;
+                only = by;
+        }
+        return only;
+}
+
 static int call_add(struct differ *d, int number, const struct call *a, const struct call *b)
 {
         static const char *const words[] = {"refused", "killed", "by its arguments", "logged", "allowed"};
@@ -412,8 +429,7 @@ static int call_add(struct differ *d, int number, const struct call *a, const st
                 .value_b = words[b->fate],
         };
         for (unsigned side = 0; side < 2; side++) {
-                const struct call *c = side ? b : a;
-                const struct syscall_rule *by = c->count ? c->rules[c->count - 1].verdict.by : NULL;
+                const struct syscall_rule *by = call_line(side ? b : a);
                 if (by)
                         diff_origin(&out, side, &by->origin, by->text);
         }
