@@ -33,7 +33,7 @@ static bool plan_file(struct planner *p, const struct point *point, const char *
                                "`%s`: another rule grants what is below it", rule->text);
         else if (out->on_host && point->mode == 0)
                 planner_refuse(p, rule, "make it first, an empty one will do",
-                               "`%s`: in %s, which is the host's, there is no such file for it to be mounted over",
+                               "`%s` lies in %s, which is the host's, and there is no such file there to mount it over",
                                rule->text, around);
         else if (out->on_host && !S_ISREG(point->mode))
                 planner_refuse(p, rule, "name a file, or another place", "`%s`: on the host this is %s", rule->text,

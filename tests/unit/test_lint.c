@@ -176,7 +176,7 @@ static void paths_that_are_not_here(void **state)
 static void what_a_launch_refuses(void **state)
 {
         (void)state;
-        says_so("read /a\nsyscalls @default ptrace\n", "3:1 not-startable", "ptrace is refused in every sandbox: reaches into other processes");
+        says_so("read /a\nsyscalls @default ptrace\n", "3:19 not-startable", "ptrace is refused in every sandbox: reaches into other processes");
         silent("read /a\nsyscalls @default\n");
         says("exec /proc/self/exe\n", "2:6 not-startable");
 }
