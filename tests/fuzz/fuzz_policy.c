@@ -1,5 +1,5 @@
 /* A policy, its files and its host out of one text (tests/unit/case.h), through everything that the language goes through:
- * compile, evaluate, expect, suggest, plan, describe. It is not enough that nothing crashes; what must hold of every policy
+ * compile, evaluate, expect, suggest, plan, lint, compare, describe. It is not enough that nothing crashes; what must hold of every policy
  * is asked for here:
  *
  *   findings    each points into its line, reads well on a terminal, and there is an error exactly where there is no policy
@@ -7,13 +7,16 @@
  *   layout      settles at once, and changes neither the meaning nor what is wrong
  *   verdicts    allowed or an errno, never both; a second evaluator, slow and plain, finds the same rule
  *   suggestions parse, and allow what they were asked for
- *   plans       a refusal names a line; a description is harmless */
+ *   plans       a refusal names a line; a description is harmless
+ *   lint        warnings have names and places; what no plan refuses is not said to be refused
+ *   differences none from itself and its layouts; the other way round they are as many; each example is one */
 #include <ctype.h>
 
 #include "base/buf.h"
 #include "base/listing.h"
 #include "policy/compiled.h"
 #include "policy/describe.h"
+#include "policy/diff.h"
 #include "policy/format.h"
 #include "policy/pattern.h"
 #include "policy/plan.h"
@@ -28,13 +31,14 @@
 /* ---- findings ------------------------------------------------------------------------------------------------------- */
 
 struct heard {
-        unsigned errors, all;
+        unsigned errors, warnings, all;
 };
 
 static void listen_diag(void *ctx, const cordon_diag *d)
 {
         struct heard *heard = ctx;
         heard->errors += d->severity == CORDON_ERROR;
+        heard->warnings += d->severity == CORDON_WARNING;
         heard->all++;
         must(d->message && *d->message, "nothing is said");
         must(d->file && *d->file, "nobody is blamed for: %s", d->message);
@@ -235,6 +239,53 @@ static void ask(struct world_case *c, const struct policy *p, const char *path, 
                 must(!v.allow, "%s", path);
 }
 
+/* ---- comparing ------------------------------------------------------------------------------------------------------ */
+
+static void must_differ(void *ctx, const cordon_difference *d)
+{
+        const struct policy *const *both = ctx;
+        static const char *const names[] = {"list", "read", "create", "write", "exec", "unix"};
+        must(d->sign >= -1 && d->sign <= 1 && d->kind && *d->kind && d->subject, "no difference");
+        must(!d->value_a == !d->value_b || !strcmp(d->kind, "env"), "%s %s has one value", d->kind, d->subject);
+        must(!d->value_a || !d->value_b || strcmp(d->value_a, d->value_b) != 0 || !strcmp(d->kind, "syscalls"),
+             "%s %s: twice %s", d->kind, d->subject, d->value_a);
+        for (size_t i = 0; d->example && d->sign != 0 && i < sizeof(names) / sizeof(*names); i++) {
+                const char *at = strstr(d->ops, names[i]);
+                if (!at || strchr(d->ops, ':'))
+                        continue;
+                struct verdict a = policy_eval(both[0], d->example, strlen(d->example), access_from_name(names[i]));
+                struct verdict b = policy_eval(both[1], d->example, strlen(d->example), access_from_name(names[i]));
+                must(a.allow != b.allow && b.allow == (d->sign > 0), "%s %s (%s): %d and %d", names[i], d->example, d->subject,
+                     a.allow, b.allow);
+        }
+}
+
+/* How many there are; -1 where the policies are too many to be followed together. */
+static int differences(const struct policy *a, const struct policy *b)
+{
+        const struct policy *both[2] = {a, b};
+        int r = policy_diff(a, b, must_differ, both);
+        must(r >= 0 || r == -E2BIG, "%d", r);
+        return r < 0 ? -1 : r;
+}
+
+/* With a policy that has some of everything. */
+static void compare(const struct policy *p)
+{
+        static const char text[] = "cordon 1\nread /usr /data\nwrite ~/src\nmask /data/old\ndeny **/*.key\n"
+                                   "deny /data/**/x/*.h\nnever ~/.ssh\nfile /etc/x \"x\"\nenv keep LANG LC_*\n"
+                                   "limit procs 10\nnet loopback\nfd keep 3 read\nsyscalls deny ioctl arg1 == 7\n"
+                                   "require landlock 3\nconnect 127.0.0.1:80\n";
+        struct world_case c;
+        struct policy *other = NULL;
+        must(case_parse(&c, text, sizeof(text) - 1) == 0 && case_compile(&c, &other, NULL, NULL) == 0, "%s", text);
+        int to = differences(p, other), from = differences(other, p), none = differences(p, p);
+        must(to == from, "%d one way, %d the other", to, from);
+        must(none <= 0, "%d from itself", none);
+        policy_unref(other);
+        case_free(&c);
+}
+
 /* ---- the other way round -------------------------------------------------------------------------------------------- */
 
 /* The header, then the lines from the last to the second. */
@@ -321,8 +372,10 @@ static void layout_means_nothing(struct world_case *c, const struct policy *p, c
         bool moved = c->sections[0].length > 0 && strchr(" \t\r\n\xef", c->sections[0].text[0]); /* also behind a mark */
         must(!p || other, "laid out it is wrong");
         must(moved || heard.errors == before->errors, "%u errors, and laid out %u", before->errors, heard.errors);
-        if (p)
+        if (p) {
                 same_meaning(p, other, a, false);
+                must(differences(p, other) <= 0, "laid out it differs");
+        }
         policy_unref(other);
 }
 
@@ -384,6 +437,14 @@ static void describe(const struct policy *p, const struct plan *plan, bool json)
         must_be_harmless(text.data, text.length);
 }
 
+static void lint_it(struct world_case *c, const struct policy *p)
+{
+        struct heard heard = {0};
+        int r = case_lint(c, p, listen_diag, &heard);
+        must(r >= 0 && (unsigned)r == heard.warnings, "%d, and %u warnings", r, heard.warnings);
+        must(heard.errors == 0, "%u errors", heard.errors);
+}
+
 static void plan_it(struct world_case *c, const struct policy *p, const struct asked *a)
 {
         struct policy_host host = case_host(c);
@@ -420,6 +481,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      total);
                 order_means_nothing(&c, p, &a);
                 plan_it(&c, p, &a);
+                lint_it(&c, p);
+                compare(p);
         }
         layout_means_nothing(&c, p, &heard, &a);
         for (size_t i = 0; i < a.count; i++)
