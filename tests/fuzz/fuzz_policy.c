@@ -430,7 +430,8 @@ static void describe(const struct policy *p, const struct plan *plan, bool json)
         describe_requirements(&l, p);
         describe_environment(&l, p);
         describe_brokered(&l, plan);
-        describe_syscalls(&l, plan);
+        if (policy_world(p)->syscall_count > 0) /* else it is what @default is, at length */
+                describe_syscalls(&l, plan);
         describe_notes(&l, plan);
         must(listing_end(&l) == 0, "no memory");
         must(text.length > 0, "nothing is described");
