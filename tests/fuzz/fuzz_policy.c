@@ -9,24 +9,22 @@
  *   suggestions parse, and allow what they were asked for
  *   plans       a refusal names a line; a description is harmless
  *   lint        warnings have names and places; what no plan refuses is not said to be refused
- *   differences none from itself and its layouts; the other way round they are as many; each example is one */
+ *   differences none from itself and its layouts; the other way round more is less; each example is one */
 #include <ctype.h>
 
 #include "base/buf.h"
 #include "base/listing.h"
-#include "policy/compiled.h"
 #include "policy/describe.h"
 #include "policy/diff.h"
 #include "policy/format.h"
-#include "policy/pattern.h"
 #include "policy/plan.h"
 #include "policy/rivals.h"
 #include "policy/why.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/slow_eval.h"
 #include "tests/unit/case.h"
 
 #define PATHS_MOST 24
-#define NAMES_MOST 40 /* components that the second evaluator can count */
 
 /* ---- findings ------------------------------------------------------------------------------------------------------- */
 
@@ -60,92 +58,6 @@ static int compile(struct world_case *c, struct policy **out, struct heard *hear
         must((*out != NULL) == (r == 0), "%d", r);
         must((heard->errors > 0) == (r < 0), "%u errors and %d", heard->errors, r);
         return r;
-}
-
-/* ---- a second evaluator ------------------------------------------------------------------------------------------- */
-
-struct names {
-        const char *text[NAMES_MOST];
-        size_t length[NAMES_MOST];
-        size_t count;
-};
-
-static bool names_of(struct names *n, const char *path)
-{
-        n->count = 0;
-        for (const char *at = path; *(at += *at == '/');) {
-                if (n->count == NAMES_MOST)
-                        return false;
-                n->text[n->count] = at;
-                n->length[n->count++] = strcspn(at, "/");
-                at += strcspn(at, "/");
-        }
-        return true;
-}
-
-/* The most components of the path, from its start, that the pattern can stand for; -1: none. */
-static int consumes(const struct names *pattern, const struct names *path, bool literal)
-{
-        bool reach[NAMES_MOST + 1] = {true}; /* after the components of the pattern so far */
-        for (size_t i = 0; i < pattern->count; i++) {
-                bool next[NAMES_MOST + 1] = {false};
-                const char *text = pattern->text[i];
-                size_t length = pattern->length[i];
-                bool any = !literal && length == 2 && !memcmp(text, "**", 2);
-                for (size_t j = 0; j <= path->count; j++) {
-                        if (any) {
-                                next[j] = reach[j] || (j > 0 && next[j - 1]);
-                                continue;
-                        }
-                        bool hit = j > 0 && reach[j - 1] &&
-                                   (literal ? length == path->length[j - 1] && !memcmp(text, path->text[j - 1], length)
-                                            : component_match(text, length, path->text[j - 1], path->length[j - 1]));
-                        next[j] = hit;
-                }
-                memcpy(reach, next, sizeof(reach));
-        }
-        for (size_t j = path->count + 1; j-- > 0;) {
-                if (reach[j])
-                        return (int)j;
-        }
-        return -1;
-}
-
-static bool last_exact(const struct rule *r)
-{
-        const char *last = strrchr(r->pattern, '/') + 1;
-        return r->literal || !last[strcspn(last, "*?[")];
-}
-
-/* False where there is too much to count. */
-static bool slow_eval(const struct policy *p, const char *path, const struct rule **out)
-{
-        size_t count;
-        const struct rule *rules = policy_rules(p, &count), *best = NULL, *never = NULL;
-        struct names names, pattern;
-        int depth = -1;
-        if (!names_of(&names, path) || count > 500)
-                return false;
-        for (size_t i = 0; i < count; i++) {
-                const struct rule *r = &rules[i];
-                if (!names_of(&pattern, r->pattern))
-                        return false;
-                int d = consumes(&pattern, &names, r->literal);
-                if (d < 0)
-                        continue;
-                if (r->class == CLASS_NEVER) {
-                        never = r;
-                        continue;
-                }
-                bool wins = !best || d > depth || (d == depth && last_exact(r) && !last_exact(best)) ||
-                            (d == depth && last_exact(r) == last_exact(best) && rule_compare(r, best) > 0);
-                if (wins) {
-                        best = r;
-                        depth = d;
-                }
-        }
-        *out = never ? never : best;
-        return true;
 }
 
 /* ---- asking --------------------------------------------------------------------------------------------------------- */
@@ -241,9 +153,14 @@ static void ask(struct world_case *c, const struct policy *p, const char *path, 
 
 /* ---- comparing ------------------------------------------------------------------------------------------------------ */
 
+struct compared {
+        const struct policy *both[2];
+        bool more, less, other;
+};
+
 static void must_differ(void *ctx, const cordon_difference *d)
 {
-        const struct policy *const *both = ctx;
+        struct compared *c = ctx;
         static const char *const names[] = {"list", "read", "create", "write", "exec", "unix"};
         must(d->sign >= -1 && d->sign <= 1 && d->kind && *d->kind && d->subject, "no difference");
         must(!d->value_a == !d->value_b || !strcmp(d->kind, "env"), "%s %s has one value", d->kind, d->subject);
@@ -253,18 +170,21 @@ static void must_differ(void *ctx, const cordon_difference *d)
                 const char *at = strstr(d->ops, names[i]);
                 if (!at || strchr(d->ops, ':'))
                         continue;
-                struct verdict a = policy_eval(both[0], d->example, strlen(d->example), access_from_name(names[i]));
-                struct verdict b = policy_eval(both[1], d->example, strlen(d->example), access_from_name(names[i]));
+                struct verdict a = policy_eval(c->both[0], d->example, strlen(d->example), access_from_name(names[i]));
+                struct verdict b = policy_eval(c->both[1], d->example, strlen(d->example), access_from_name(names[i]));
                 must(a.allow != b.allow && b.allow == (d->sign > 0), "%s %s (%s): %d and %d", names[i], d->example, d->subject,
                      a.allow, b.allow);
         }
+        c->more |= d->sign > 0;
+        c->less |= d->sign < 0;
+        c->other |= d->sign == 0;
 }
 
 /* How many there are; -1 where the policies are too many to be followed together. */
-static int differences(const struct policy *a, const struct policy *b)
+static int differences(const struct policy *a, const struct policy *b, struct compared *c)
 {
-        const struct policy *both[2] = {a, b};
-        int r = policy_diff(a, b, must_differ, both);
+        *c = (struct compared){.both = {a, b}};
+        int r = policy_diff(a, b, must_differ, c);
         must(r >= 0 || r == -E2BIG, "%d", r);
         return r < 0 ? -1 : r;
 }
@@ -279,9 +199,11 @@ static void compare(const struct policy *p)
         struct world_case c;
         struct policy *other = NULL;
         must(case_parse(&c, text, sizeof(text) - 1) == 0 && case_compile(&c, &other, NULL, NULL) == 0, "%s", text);
-        int to = differences(p, other), from = differences(other, p), none = differences(p, p);
-        must(to == from, "%d one way, %d the other", to, from);
-        must(none <= 0, "%d from itself", none);
+        struct compared to, from, none;
+        if (differences(p, other, &to) >= 0 && differences(other, p, &from) >= 0)
+                must(to.more == from.less && to.less == from.more && to.other == from.other, "one way %d %d %d, back %d %d %d",
+                     to.more, to.less, to.other, from.more, from.less, from.other);
+        must(differences(p, p, &none) <= 0, "it differs from itself");
         policy_unref(other);
         case_free(&c);
 }
@@ -374,7 +296,8 @@ static void layout_means_nothing(struct world_case *c, const struct policy *p, c
         must(moved || heard.errors == before->errors, "%u errors, and laid out %u", before->errors, heard.errors);
         if (p) {
                 same_meaning(p, other, a, false);
-                must(differences(p, other) <= 0, "laid out it differs");
+                struct compared none;
+                must(differences(p, other, &none) <= 0, "laid out it differs");
         }
         policy_unref(other);
 }
