@@ -365,15 +365,14 @@ static unsigned grants(enum fate fate)
         return fate < CALL_BY_ARGUMENTS ? 0 : fate == CALL_BY_ARGUMENTS ? 1 : 2;
 }
 
-static struct call call_of(const struct filter *f, int number)
+/* Rules are sorted by number: `*at` are behind us. */
+static struct call call_next(const struct filter *f, size_t *at, int number)
 {
-        struct call c = {0};
-        for (size_t i = 0; i < f->rule_count; i++) {
-                if (f->rules[i].number != number)
-                        continue;
-                enum fate fate = fate_of(f->rules[i].verdict.action);
+        struct call c = {.rules = f->rules + *at};
+        for (; *at < f->rule_count && f->rules[*at].number == number; ++*at) {
+                enum fate fate = fate_of(f->rules[*at].verdict.action);
                 c.fate = c.count == 0 || c.fate == fate ? fate : CALL_BY_ARGUMENTS;
-                c.rules = c.count++ ? c.rules : &f->rules[i];
+                c.count++;
         }
         return c;
 }
@@ -400,6 +399,23 @@ static bool calls_same(const struct call *a, const struct call *b)
         return same;
 }
 
+/* The line that decides. Where arguments do it is the one with tests, unless there are several. */
+static const struct syscall_rule *call_line(const struct call *c)
+{
+        const struct syscall_rule *only = NULL;
+        if (c->fate != CALL_BY_ARGUMENTS)
+                return c->count ? c->rules[c->count - 1].verdict.by : NULL;
+        for (size_t i = 0; i < c->count; i++) {
+                const struct syscall_rule *by = c->rules[i].verdict.by;
+                if (!by || by == only || by->test_count == 0)
+                        continue;
+                if (only)
+                        return NULL;
+                only = by;
+        }
+        return only;
+}
+
 static int call_add(struct differ *d, int number, const struct call *a, const struct call *b)
 {
         static const char *const words[] = {"refused", "killed", "by its arguments", "logged", "allowed"};
@@ -412,8 +428,7 @@ static int call_add(struct differ *d, int number, const struct call *a, const st
                 .value_b = words[b->fate],
         };
         for (unsigned side = 0; side < 2; side++) {
-                const struct call *c = side ? b : a;
-                const struct syscall_rule *by = c->count ? c->rules[c->count - 1].verdict.by : NULL;
+                const struct syscall_rule *by = call_line(side ? b : a);
                 if (by)
                         diff_origin(&out, side, &by->origin, by->text);
         }
@@ -422,9 +437,10 @@ static int call_add(struct differ *d, int number, const struct call *a, const st
 
 static int calls_tell(struct differ *d, const struct filter *a, const struct filter *b)
 {
+        size_t at[2] = {0, 0};
         int r = 0;
         for (int number = 0; r == 0 && number < CALLS_MOST; number++) {
-                struct call x = call_of(a, number), y = call_of(b, number);
+                struct call x = call_next(a, &at[0], number), y = call_next(b, &at[1], number);
                 if (!calls_same(&x, &y))
                         r = call_add(d, number, &x, &y);
         }

@@ -217,7 +217,7 @@ int policy_lint(const struct policy *p, const struct lint_request *request)
         if (l.left_out && !l.no_memory && request->diag)
                 request->diag(request->diag_ctx,
                               &(cordon_diag){.severity = CORDON_NOTE, .width = 1, .file = p->files[0]->name,
-                                             .message = "too many warnings; the rest is not shown"});
+                                             .message = "too many warnings; not all of them are shown"});
         vector_free(&l.findings);
         arena_free(&l.arena);
         return l.no_memory ? -ENOMEM : count;

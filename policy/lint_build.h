@@ -1,8 +1,12 @@
-/* The state of one look at a policy; private to this room. lint.c the order of things; findings on their way out; what
- * a plan would refuse, what does not exist lint_rules.c rules that never count, or change nothing: decided for all
- * paths, see explore.h lint_grants.c grants that are wide, patterns that hit the system lint_text.c what is written and
- * not used A warning's name is a promise: people silence and search for them. Whoever gives a reason on a line
- * (`because`) has thought about it; warnings that only advise leave such lines alone. */
+/* The state of one look at a policy; private to this room.
+ *
+ *   lint.c         the order of things; findings on their way out; what a plan would refuse, what does not exist
+ *   lint_rules.c   rules that never count, or change nothing: decided for all paths, see explore.h
+ *   lint_grants.c  grants that are wide, patterns that hit the system
+ *   lint_text.c    what is written and not used
+ *
+ * A warning's name is a promise: people silence and search for them. Whoever gives a reason on a line (`because`) has
+ * thought about it; warnings that only advise leave such lines alone. */
 #ifndef POLICY_LINT_BUILD_H
 #define POLICY_LINT_BUILD_H
 

@@ -94,9 +94,9 @@ static void wide_policy_files(struct lint *l)
 void lint_wide(struct lint *l)
 {
         static const char *const system[] = {"/boot", "/etc", "/lib", "/lib64", "/opt", "/root", "/usr", "/usr/lib", "/var"};
+        wide(l, "/home", ACCESS_WRITE, "writing all homes", NULL);
         if (l->p->home)
                 wide(l, l->p->home, ACCESS_WRITE, "writing all of your home", NULL);
-        wide(l, "/home", ACCESS_WRITE, "writing all homes", NULL);
         for (size_t i = 0; i < sizeof(system) / sizeof(*system); i++) {
                 if (!l->p->home || !path_within(system[i], l->p->home))
                         wide(l, system[i], ACCESS_WRITE, "writing", system[i]);

@@ -10,9 +10,12 @@ void lint_variables(struct lint *l)
                 for (size_t j = 0; s->depth == 0 && j < s->variable_count; j++) {
                         const struct variable *v = &s->variables[j];
                         struct place at = place_part(s, v->line, v->word, 0, strlen(v->name));
-                        if (!v->used)
-                                lint_place(l, "unused-variable", &at, "leave it out, or use it: $NAME",
-                                           "nothing uses the %s '%s'", v->param ? "param" : "let", v->name);
+                        if (v->used)
+                                continue;
+                        const char *hint = arena_printf(&l->arena, "leave it out, or use it: $%s", v->name);
+                        l->no_memory = l->no_memory || !hint;
+                        lint_place(l, "unused-variable", &at, hint, "nothing uses the %s '%s'", v->param ? "param" : "let",
+                                   v->name);
                 }
         }
 }

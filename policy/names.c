@@ -37,6 +37,12 @@ struct state {
         uint32_t parent, letter;
 };
 
+struct sets { /* each once, numbered as they came; a set is `words` of struct names */
+        uint64_t *sets;
+        uint32_t count, room;
+        uint32_t *slots, slot_mask; /* number + 1, by what is in the set */
+};
+
 struct names {
         struct item *items;
         uint32_t item_count, item_room, words;
@@ -46,12 +52,9 @@ struct names {
         struct letter *letters;
         uint32_t letter_count;
         uint64_t *stars, *ends;     /* of all items */
-        struct state *states;
-        uint64_t *sets;             /* a state's places, `words` each */
-        uint32_t state_count, state_room;
-        uint32_t *slots, slot_mask; /* state + 1, by its places */
-        uint64_t *classes;          /* what was found, `words` each */
-        uint32_t class_count, class_room;
+        struct state *states;       /* as many as `places` has sets: those that a state stands on */
+        uint32_t state_room;
+        struct sets places, classes;
 };
 
 static bool bit(const uint64_t *set, uint32_t at)
@@ -230,52 +233,71 @@ static uint32_t hash(const uint64_t *set, uint32_t words)
         return (uint32_t)(h ^ h >> 32);
 }
 
-static int slots_grow(struct names *n)
+static const uint64_t *set_at(const struct sets *s, uint32_t number, uint32_t words)
 {
-        uint32_t size = n->slots ? 2 * (n->slot_mask + 1) : 256;
-        if (n->slots && 2 * n->state_count < size / 2)
+        return s->sets + (size_t)number * words;
+}
+
+static int slots_grow(struct sets *s, uint32_t words)
+{
+        uint32_t size = s->slots ? 2 * (s->slot_mask + 1) : 256;
+        if (s->slots && 2 * s->count < size / 2)
                 return 0;
         uint32_t *slots = calloc(size, sizeof(*slots));
         if (!slots)
                 return -ENOMEM;
-        for (uint32_t s = 0; s < n->state_count; s++) {
-                uint32_t at = hash(n->sets + (size_t)s * n->words, n->words) & (size - 1);
+        for (uint32_t i = 0; i < s->count; i++) {
+                uint32_t at = hash(set_at(s, i, words), words) & (size - 1);
                 while (slots[at])
                         at = (at + 1) & (size - 1);
-                slots[at] = s + 1;
+                slots[at] = i + 1;
         }
-        free(n->slots);
-        n->slots = slots;
-        n->slot_mask = size - 1;
+        free(s->slots);
+        s->slots = slots;
+        s->slot_mask = size - 1;
         return 0;
 }
 
-/* Adds the state unless it is known. `set` must not lie in n->sets. */
-static int state_add(struct names *n, const uint64_t *set, uint32_t parent, uint32_t letter)
+/* 1: it was not there yet, and is now; 0: it was. `set` must not lie in `s`. */
+static int set_add(struct sets *s, const uint64_t *set, uint32_t words)
 {
-        int r = slots_grow(n);
+        int r = slots_grow(s, words);
         if (r < 0)
                 return r;
-        uint32_t at = hash(set, n->words) & n->slot_mask;
-        for (; n->slots[at]; at = (at + 1) & n->slot_mask) {
-                if (memcmp(n->sets + (size_t)(n->slots[at] - 1) * n->words, set, n->words * sizeof(*set)) == 0)
+        uint32_t at = hash(set, words) & s->slot_mask;
+        for (; s->slots[at]; at = (at + 1) & s->slot_mask) {
+                if (memcmp(set_at(s, s->slots[at] - 1, words), set, words * sizeof(*set)) == 0)
                         return 0;
         }
-        if (n->state_count == STATES_MAX)
+        if (s->count == STATES_MAX)
                 return -E2BIG;
-        if (n->state_count == n->state_room) {
-                uint32_t room = n->state_room ? 2 * n->state_room : 64;
-                struct state *states = reallocarray(n->states, room, sizeof(*states));
-                n->states = states ? states : n->states;
-                uint64_t *sets = states ? reallocarray(n->sets, (size_t)room * n->words, sizeof(*sets)) : NULL;
+        if (s->count == s->room) {
+                uint32_t room = s->room ? 2 * s->room : 64;
+                uint64_t *sets = reallocarray(s->sets, (size_t)room * words, sizeof(*sets));
                 if (!sets)
                         return -ENOMEM;
-                n->sets = sets;
-                n->state_room = room;
+                s->sets = sets;
+                s->room = room;
         }
-        memcpy(n->sets + (size_t)n->state_count * n->words, set, n->words * sizeof(*set));
-        n->states[n->state_count++] = (struct state){parent, letter};
-        n->slots[at] = n->state_count;
+        memcpy(s->sets + (size_t)s->count++ * words, set, words * sizeof(*set));
+        s->slots[at] = s->count;
+        return 1;
+}
+
+/* Adds the state unless it is known. */
+static int state_add(struct names *n, const uint64_t *set, uint32_t parent, uint32_t letter)
+{
+        int r = set_add(&n->places, set, n->words);
+        if (r <= 0)
+                return r;
+        if (n->places.room > n->state_room) {
+                struct state *states = reallocarray(n->states, n->places.room, sizeof(*states));
+                if (!states)
+                        return -ENOMEM;
+                n->states = states;
+                n->state_room = n->places.room;
+        }
+        n->states[n->places.count - 1] = (struct state){parent, letter};
         return 0;
 }
 
@@ -349,28 +371,15 @@ static int class_new(struct names *n, const uint64_t *set, uint64_t *scratch)
                 if (bit(scratch, i))
                         return 0; /* one of those to be avoided, and no other: they are told apart by every character */
         }
-        for (uint32_t i = 0; i < n->class_count; i++) {
-                if (memcmp(n->classes + (size_t)i * n->words, scratch, n->words * sizeof(*scratch)) == 0)
-                        return 0;
-        }
-        if (n->class_count == n->class_room) {
-                uint32_t room = n->class_room ? 2 * n->class_room : 16;
-                uint64_t *more = reallocarray(n->classes, (size_t)room * n->words, sizeof(*more));
-                if (!more)
-                        return -ENOMEM;
-                n->classes = more;
-                n->class_room = room;
-        }
-        memcpy(n->classes + (size_t)n->class_count++ * n->words, scratch, n->words * sizeof(*scratch));
-        return 1;
+        return set_add(&n->classes, scratch, n->words);
 }
 
 static int visit_all(struct names *n, uint64_t *scratch, names_fn *fn, void *ctx)
 {
         uint64_t *from = scratch + n->words;
         int r = 0;
-        for (uint32_t s = 0; r == 0 && s < n->state_count; s++) {
-                memcpy(from, n->sets + (size_t)s * n->words, n->words * sizeof(*from));
+        for (uint32_t s = 0; r == 0 && s < n->places.count; s++) {
+                memcpy(from, set_at(&n->places, s, n->words), n->words * sizeof(*from));
                 int fresh = s > 0 ? class_new(n, from, scratch) : 0; /* the empty name is none */
                 r = fresh > 0 ? state_tell(n, s, fn, ctx) : fresh;
                 for (uint32_t l = 0; r == 0 && l < n->letter_count; l++) {
@@ -415,7 +424,8 @@ static void names_free(struct names *n)
 {
         for (uint32_t i = 0; i < n->letter_count; i++)
                 free(n->letters[i].hits);
-        void *all[] = {n->items, n->bounds, n->letters, n->stars, n->ends, n->states, n->sets, n->slots, n->classes};
+        void *all[] = {n->items,       n->bounds,       n->letters,      n->stars,        n->ends,
+                       n->states,      n->places.sets,  n->places.slots, n->classes.sets, n->classes.slots};
         for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
                 free(all[i]);
 }

@@ -29,11 +29,11 @@ static bool plan_file(struct planner *p, const struct point *point, const char *
         const struct rule *rule = out->rule;
 
         if (granted_below)
-                planner_refuse(p, rule, "a path is a file or a directory", "`%s`: another rule grants what is below it",
-                               rule->text);
+                planner_refuse(p, rule, "name another place: a path is a file or a directory",
+                               "`%s`: another rule grants what is below it", rule->text);
         else if (out->on_host && point->mode == 0)
                 planner_refuse(p, rule, "make it first, an empty one will do",
-                               "`%s` lies in %s, which is the host's, and does not exist there: it is mounted over a file",
+                               "`%s` lies in %s, which is the host's, and there is no such file there to mount it over",
                                rule->text, around);
         else if (out->on_host && !S_ISREG(point->mode))
                 planner_refuse(p, rule, "name a file, or another place", "`%s`: on the host this is %s", rule->text,

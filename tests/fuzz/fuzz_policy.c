@@ -1,5 +1,5 @@
 /* A policy, its files and its host out of one text (tests/unit/case.h), through everything that the language goes through:
- * compile, evaluate, expect, suggest, plan, describe. It is not enough that nothing crashes; what must hold of every policy
+ * compile, evaluate, expect, suggest, plan, lint, compare, describe. It is not enough that nothing crashes; what must hold of every policy
  * is asked for here:
  *
  *   findings    each points into its line, reads well on a terminal, and there is an error exactly where there is no policy
@@ -7,34 +7,36 @@
  *   layout      settles at once, and changes neither the meaning nor what is wrong
  *   verdicts    allowed or an errno, never both; a second evaluator, slow and plain, finds the same rule
  *   suggestions parse, and allow what they were asked for
- *   plans       a refusal names a line; a description is harmless */
+ *   plans       a refusal names a line; a description is harmless
+ *   lint        warnings have names and places; what no plan refuses is not said to be refused
+ *   differences none from itself and its layouts; the other way round more is less; each example is one */
 #include <ctype.h>
 
 #include "base/buf.h"
 #include "base/listing.h"
-#include "policy/compiled.h"
 #include "policy/describe.h"
+#include "policy/diff.h"
 #include "policy/format.h"
-#include "policy/pattern.h"
 #include "policy/plan.h"
 #include "policy/rivals.h"
 #include "policy/why.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/slow_eval.h"
 #include "tests/unit/case.h"
 
 #define PATHS_MOST 24
-#define NAMES_MOST 40 /* components that the second evaluator can count */
 
 /* ---- findings ------------------------------------------------------------------------------------------------------- */
 
 struct heard {
-        unsigned errors, all;
+        unsigned errors, warnings, all;
 };
 
 static void listen_diag(void *ctx, const cordon_diag *d)
 {
         struct heard *heard = ctx;
         heard->errors += d->severity == CORDON_ERROR;
+        heard->warnings += d->severity == CORDON_WARNING;
         heard->all++;
         must(d->message && *d->message, "nothing is said");
         must(d->file && *d->file, "nobody is blamed for: %s", d->message);
@@ -56,92 +58,6 @@ static int compile(struct world_case *c, struct policy **out, struct heard *hear
         must((*out != NULL) == (r == 0), "%d", r);
         must((heard->errors > 0) == (r < 0), "%u errors and %d", heard->errors, r);
         return r;
-}
-
-/* ---- a second evaluator ------------------------------------------------------------------------------------------- */
-
-struct names {
-        const char *text[NAMES_MOST];
-        size_t length[NAMES_MOST];
-        size_t count;
-};
-
-static bool names_of(struct names *n, const char *path)
-{
-        n->count = 0;
-        for (const char *at = path; *(at += *at == '/');) {
-                if (n->count == NAMES_MOST)
-                        return false;
-                n->text[n->count] = at;
-                n->length[n->count++] = strcspn(at, "/");
-                at += strcspn(at, "/");
-        }
-        return true;
-}
-
-/* The most components of the path, from its start, that the pattern can stand for; -1: none. */
-static int consumes(const struct names *pattern, const struct names *path, bool literal)
-{
-        bool reach[NAMES_MOST + 1] = {true}; /* after the components of the pattern so far */
-        for (size_t i = 0; i < pattern->count; i++) {
-                bool next[NAMES_MOST + 1] = {false};
-                const char *text = pattern->text[i];
-                size_t length = pattern->length[i];
-                bool any = !literal && length == 2 && !memcmp(text, "**", 2);
-                for (size_t j = 0; j <= path->count; j++) {
-                        if (any) {
-                                next[j] = reach[j] || (j > 0 && next[j - 1]);
-                                continue;
-                        }
-                        bool hit = j > 0 && reach[j - 1] &&
-                                   (literal ? length == path->length[j - 1] && !memcmp(text, path->text[j - 1], length)
-                                            : component_match(text, length, path->text[j - 1], path->length[j - 1]));
-                        next[j] = hit;
-                }
-                memcpy(reach, next, sizeof(reach));
-        }
-        for (size_t j = path->count + 1; j-- > 0;) {
-                if (reach[j])
-                        return (int)j;
-        }
-        return -1;
-}
-
-static bool last_exact(const struct rule *r)
-{
-        const char *last = strrchr(r->pattern, '/') + 1;
-        return r->literal || !last[strcspn(last, "*?[")];
-}
-
-/* False where there is too much to count. */
-static bool slow_eval(const struct policy *p, const char *path, const struct rule **out)
-{
-        size_t count;
-        const struct rule *rules = policy_rules(p, &count), *best = NULL, *never = NULL;
-        struct names names, pattern;
-        int depth = -1;
-        if (!names_of(&names, path) || count > 500)
-                return false;
-        for (size_t i = 0; i < count; i++) {
-                const struct rule *r = &rules[i];
-                if (!names_of(&pattern, r->pattern))
-                        return false;
-                int d = consumes(&pattern, &names, r->literal);
-                if (d < 0)
-                        continue;
-                if (r->class == CLASS_NEVER) {
-                        never = r;
-                        continue;
-                }
-                bool wins = !best || d > depth || (d == depth && last_exact(r) && !last_exact(best)) ||
-                            (d == depth && last_exact(r) == last_exact(best) && rule_compare(r, best) > 0);
-                if (wins) {
-                        best = r;
-                        depth = d;
-                }
-        }
-        *out = never ? never : best;
-        return true;
 }
 
 /* ---- asking --------------------------------------------------------------------------------------------------------- */
@@ -235,6 +151,63 @@ static void ask(struct world_case *c, const struct policy *p, const char *path, 
                 must(!v.allow, "%s", path);
 }
 
+/* ---- comparing ------------------------------------------------------------------------------------------------------ */
+
+struct compared {
+        const struct policy *both[2];
+        bool more, less, other;
+};
+
+static void must_differ(void *ctx, const cordon_difference *d)
+{
+        struct compared *c = ctx;
+        static const char *const names[] = {"list", "read", "create", "write", "exec", "unix"};
+        must(d->sign >= -1 && d->sign <= 1 && d->kind && *d->kind && d->subject, "no difference");
+        must(!d->value_a == !d->value_b || !strcmp(d->kind, "env"), "%s %s has one value", d->kind, d->subject);
+        must(!d->value_a || !d->value_b || strcmp(d->value_a, d->value_b) != 0 || !strcmp(d->kind, "syscalls"),
+             "%s %s: twice %s", d->kind, d->subject, d->value_a);
+        for (size_t i = 0; d->example && d->sign != 0 && i < sizeof(names) / sizeof(*names); i++) {
+                const char *at = strstr(d->ops, names[i]);
+                if (!at || strchr(d->ops, ':'))
+                        continue;
+                struct verdict a = policy_eval(c->both[0], d->example, strlen(d->example), access_from_name(names[i]));
+                struct verdict b = policy_eval(c->both[1], d->example, strlen(d->example), access_from_name(names[i]));
+                must(a.allow != b.allow && b.allow == (d->sign > 0), "%s %s (%s): %d and %d", names[i], d->example, d->subject,
+                     a.allow, b.allow);
+        }
+        c->more |= d->sign > 0;
+        c->less |= d->sign < 0;
+        c->other |= d->sign == 0;
+}
+
+/* How many there are; -1 where the policies are too many to be followed together. */
+static int differences(const struct policy *a, const struct policy *b, struct compared *c)
+{
+        *c = (struct compared){.both = {a, b}};
+        int r = policy_diff(a, b, must_differ, c);
+        must(r >= 0 || r == -E2BIG, "%d", r);
+        return r < 0 ? -1 : r;
+}
+
+/* With a policy that has some of everything but `syscalls`: two filters cost more than all the rest. */
+static void compare(const struct policy *p)
+{
+        static const char text[] = "cordon 1\nread /usr /data\nwrite ~/src\nmask /data/old\ndeny **/*.key\n"
+                                   "deny /data/**/x/*.h\nnever ~/.ssh\nfile /etc/x \"x\"\nenv keep LANG LC_*\n"
+                                   "limit procs 10\nnet loopback\nfd keep 3 read\n"
+                                   "require landlock 3\nconnect 127.0.0.1:80\n";
+        struct world_case c;
+        struct policy *other = NULL;
+        must(case_parse(&c, text, sizeof(text) - 1) == 0 && case_compile(&c, &other, NULL, NULL) == 0, "%s", text);
+        struct compared to, from, none;
+        if (differences(p, other, &to) >= 0 && differences(other, p, &from) >= 0)
+                must(to.more == from.less && to.less == from.more && to.other == from.other, "one way %d %d %d, back %d %d %d",
+                     to.more, to.less, to.other, from.more, from.less, from.other);
+        must(differences(p, p, &none) <= 0, "it differs from itself");
+        policy_unref(other);
+        case_free(&c);
+}
+
 /* ---- the other way round -------------------------------------------------------------------------------------------- */
 
 /* The header, then the lines from the last to the second. */
@@ -321,8 +294,11 @@ static void layout_means_nothing(struct world_case *c, const struct policy *p, c
         bool moved = c->sections[0].length > 0 && strchr(" \t\r\n\xef", c->sections[0].text[0]); /* also behind a mark */
         must(!p || other, "laid out it is wrong");
         must(moved || heard.errors == before->errors, "%u errors, and laid out %u", before->errors, heard.errors);
-        if (p)
+        if (p) {
                 same_meaning(p, other, a, false);
+                struct compared none;
+                must(differences(p, other, &none) <= 0, "laid out it differs");
+        }
         policy_unref(other);
 }
 
@@ -377,11 +353,20 @@ static void describe(const struct policy *p, const struct plan *plan, bool json)
         describe_requirements(&l, p);
         describe_environment(&l, p);
         describe_brokered(&l, plan);
-        describe_syscalls(&l, plan);
+        if (policy_world(p)->syscall_count > 0) /* else it is what @default is, at length */
+                describe_syscalls(&l, plan);
         describe_notes(&l, plan);
         must(listing_end(&l) == 0, "no memory");
         must(text.length > 0, "nothing is described");
         must_be_harmless(text.data, text.length);
+}
+
+static void lint_it(struct world_case *c, const struct policy *p)
+{
+        struct heard heard = {0};
+        int r = case_lint(c, p, listen_diag, &heard);
+        must(r >= 0 && (unsigned)r == heard.warnings, "%d, and %u warnings", r, heard.warnings);
+        must(heard.errors == 0, "%u errors", heard.errors);
 }
 
 static void plan_it(struct world_case *c, const struct policy *p, const struct asked *a)
@@ -420,6 +405,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      total);
                 order_means_nothing(&c, p, &a);
                 plan_it(&c, p, &a);
+                lint_it(&c, p);
+                compare(p);
         }
         layout_means_nothing(&c, p, &heard, &a);
         for (size_t i = 0; i < a.count; i++)

@@ -5,15 +5,18 @@
  *   %% /used.policy = 21  reading it fails with that errno
  *   %% @base              a bundle
  *   %% host               what exists: "/a/dir/", "/a/file", "/a/link -> /to", "/dev/x device"; without it, every path
- *                         is a directory
+ *                         is a directory, but devices in /dev
  *   %% fails              "/path 5": resolving what lies at it or below fails with that errno
  *   %% search             the directories where names are looked for; the policy is then "./x.policy"
  *   %% distrust           "/etc/cordon/a.policy why": a file of the search path that is not to be trusted
  *   %% git                "/repo /its/dir /its/common", or "/repo why": where git keeps what belongs to a work tree, or
  *                         why that is not followed
  *   %% defines            a -D on each line
- *   %% given              "cwd -", "home -": there is none; "uid 7"; "file NAME": what -p gives instead of this policy
+ *   %% given              "cwd -", "home -": there is none; "uid 7"; "file NAME": what -p gives instead of this policy;
+ *                         "path DIRS": where programs are looked for
  *   %% why                "read /a": what is asked when there is a plan, or none can be made
+ *   %% lint               no plan; what is probably not meant instead
+ *   %% diff               the name of a file: how it differs from the policy
  *   %% paths              what is to be asked (the fuzzer)
  *
  * Nothing here depends on the machine. */
@@ -28,6 +31,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "policy/lint.h"
 #include "policy/policy.h"
 
 #define CASE_SECTIONS 24
@@ -56,7 +60,7 @@ struct world_case {
         char *lines[CASE_LINES];
         size_t line_count; /* strings that the tables point into */
         const char *defines[CASE_LINES + 1], *search[CASE_LINES + 1];
-        const char *cwd, *home, *file;
+        const char *cwd, *home, *file, *path;
         uid_t uid;
         bool has_host, has_search;
 };
@@ -195,6 +199,8 @@ static inline void case_given_line(struct world_case *c, char *line)
                 c->home = NULL;
         if (!strncmp(line, "file ", 5))
                 c->file = line + 5;
+        if (!strncmp(line, "path ", 5))
+                c->path = line + 5;
         if (!strncmp(line, "uid ", 4))
                 c->uid = (uid_t)strtoul(line + 4, NULL, 10);
 }
@@ -308,7 +314,8 @@ static inline bool case_below(const char *path, const char *top)
 /* What is at `path`, which is canonical but for a link at its end. */
 static inline struct case_path case_look(const struct world_case *c, char *path)
 {
-        struct case_path found = {.path = path, .mode = c->has_host && *path ? 0 : S_IFDIR | 0755};
+        mode_t any = case_below(path, "/dev") && path[4] ? S_IFCHR | 0666 : S_IFDIR | 0755;
+        struct case_path found = {.path = path, .mode = c->has_host && *path ? 0 : any};
         for (size_t i = 0; i < c->path_count; i++) {
                 if (!strcmp(c->paths[i].path, path))
                         return c->paths[i];
@@ -401,6 +408,13 @@ static inline int case_compile(struct world_case *c, struct policy **out, cordon
                 .diag_ctx = diag_ctx,
         };
         return policy_compile(out, &request);
+}
+
+static inline int case_lint(struct world_case *c, const struct policy *p, cordon_diag_fn *diag, void *diag_ctx)
+{
+        struct policy_host host = case_host(c);
+        struct lint_request request = {.host = &host, .path = c->path, .diag = diag, .diag_ctx = diag_ctx};
+        return policy_lint(p, &request);
 }
 
 #endif

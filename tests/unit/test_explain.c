@@ -1,4 +1,5 @@
 /* cordon_policy_explain as an embedder calls it: flags, results, and several threads at once. */
+#include "tests/unit/directory.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -140,5 +141,5 @@ int main(void)
                 counted_test(test_what_cannot_be_started),
                 counted_test(test_threads_do_not_meet),
         };
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        return cmocka_run_group_tests(tests, directory_enter, directory_leave);
 }

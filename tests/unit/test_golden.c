@@ -1,4 +1,4 @@
-/* Every message of the language and of the plan, as a person sees it: line, column, caret, hint. Each tests/golden/NAME.policy
+/* Every message of the language, of the plan and of its critic, as a person sees it: line, column, caret, hint. Each tests/golden/NAME.policy
  * is a world of its own (see case.h); NAME.expected is all that is said of it, letter by letter. `make golden-update` writes
  * the latter anew; read what it wrote before you accept it: a text that changes there changes for all users. That no message
  * is without a golden test is tools/messages' business. */
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "policy/diff.h"
 #include "policy/plan.h"
 #include "policy/why.h"
 #include "tests/unit/case.h"
@@ -37,7 +38,7 @@ static bool file_read(const char *path, struct buf *out)
 
 struct said {
         struct buf text;
-        unsigned errors;
+        unsigned errors, warnings;
 };
 
 static void hear(void *ctx, const cordon_diag *d)
@@ -47,6 +48,7 @@ static void hear(void *ctx, const cordon_diag *d)
         assert_true(cordon_diag_format(d, text, sizeof(text)) < sizeof(text));
         buf_str(&said->text, text);
         said->errors += d->severity == CORDON_ERROR;
+        said->warnings += d->severity == CORDON_WARNING;
 }
 
 static void say_why(struct world_case *c, const struct policy *p, const struct plan *plan, struct said *said)
@@ -87,6 +89,50 @@ static void say_plan(struct world_case *c, const struct policy *p, struct said *
         plan_free(&plan);
 }
 
+static void say_lint(struct world_case *c, const struct policy *p, struct said *said)
+{
+        unsigned before = said->warnings, errors = said->errors;
+        int count = case_lint(c, p, hear, said);
+        assert_int_equal(count, said->warnings - before);
+        assert_int_equal(said->errors, errors);
+        if (count == 0)
+                buf_str(&said->text, "no warning\n");
+}
+
+static void say_list(struct said *said, const char *what, const char *const *list)
+{
+        for (size_t i = 0; list[i]; i++)
+                buf_printf(&said->text, "%s %s", what, list[i]);
+}
+
+static void say_difference(void *ctx, const cordon_difference *d)
+{
+        struct said *said = ctx;
+        buf_printf(&said->text, "%c %s %s%s", d->sign > 0 ? '+' : d->sign < 0 ? '-' : '~', d->ops ? d->ops : d->kind,
+                   d->subject, d->alone ? " alone" : "");
+        say_list(said, ", within", d->within);
+        say_list(said, ", but not", d->except);
+        say_list(said, ", but not, by itself,", d->except_alone);
+        if (d->value_a || d->value_b)
+                buf_printf(&said->text, ": %s -> %s", d->value_a ? d->value_a : "-", d->value_b ? d->value_b : "-");
+        buf_printf(&said->text, " (%s:%u -> %s:%u)\n", d->file_a ? d->file_a : "", d->line_a, d->file_b ? d->file_b : "",
+                   d->line_b);
+}
+
+static void say_diff(struct world_case *c, const struct policy *p, struct said *said)
+{
+        const struct case_section *s = case_section(c, "diff");
+        struct policy *other = NULL;
+        char name[64];
+        if (!s)
+                return;
+        assert_int_equal(sscanf(s->text, "%63s", name), 1);
+        c->file = name;
+        if (case_compile(c, &other, hear, said) == 0)
+                assert_true(policy_diff(p, other, say_difference, said) > 0);
+        policy_unref(other);
+}
+
 static void say_all(const char *policy, size_t length, struct said *said)
 {
         struct world_case c;
@@ -100,8 +146,12 @@ static void say_all(const char *policy, size_t length, struct said *said)
                 int failed = policy_expect(p, hear, said, &total);
                 assert_int_equal(failed, said->errors - before);
         }
-        if (p && c.has_host)
+        if (p && case_section(&c, "lint"))
+                say_lint(&c, p, said);
+        else if (p && c.has_host)
                 say_plan(&c, p, said);
+        if (p)
+                say_diff(&c, p, said);
         policy_unref(p);
         case_free(&c);
 }

@@ -1,5 +1,6 @@
 /* How a sandbox starts, lives and dies, and what of that its host notices. Nothing here waits by sleeping: what is waited for
  * is a pipe's end, a process's end or an event. */
+#include "tests/unit/directory.h"
 #include "tests/unit/inside.h"
 
 #include <linux/filter.h>
@@ -688,5 +689,5 @@ int main(int argc, char **argv)
                 counted_test(malformed_events),
         };
         signal(SIGPIPE, SIG_DFL); /* whoever started us */
-        return cmocka_run_group_tests_name("life", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("life", tests, directory_enter, directory_leave);
 }

@@ -1,5 +1,6 @@
 /* What a program finds itself in: its descriptors, ids and limits. For each thing that is refused, the same thing allowed
  * stands beside it. */
+#include "tests/unit/directory.h"
 #include "tests/unit/inside.h"
 
 /* ---- descriptors --------------------------------------------------------------------------------------------------------- */
@@ -564,5 +565,5 @@ int main(int argc, char **argv)
                 counted_test(limits_are_set),
                 counted_test(memory_is_bounded),
         };
-        return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("sandbox", tests, directory_enter, directory_leave);
 }

@@ -1,5 +1,6 @@
 /* The view: what is there, with which flags, and what is not. For each thing that is refused, the same thing allowed stands
  * beside it. */
+#include "tests/unit/directory.h"
 #include "tests/unit/inside.h"
 
 /* ---- the view --------------------------------------------------------------------------------------------------------------- */
@@ -382,5 +383,5 @@ int main(int argc, char **argv)
                 counted_test(sources_are_not_symlinks),
                 counted_test(mount_points_are_not_symlinks),
         };
-        return cmocka_run_group_tests_name("view", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("view", tests, directory_enter, directory_leave);
 }
