@@ -74,18 +74,22 @@ struct explore *explore_free(struct explore *e)
 
 /* ---- what was reached -------------------------------------------------------------------------------------------- */
 
-bool explore_reached(const struct explored *step, unsigned policy, const struct rule *rule)
+static bool exit_reaches(const struct explore *e, const struct explore_exit *x, unsigned policy, const struct rule *rule)
 {
-        const struct explore *e = step->explore;
         uint32_t node = e->indexes[policy].node_of_rule[rule - e->policies[policy]->rules];
-        if (node == EXPLORE_NOBODY || !step->exit)
-                return node == TRIE_ROOT && !step->exit;
-        const uint32_t *reached = (const uint32_t *)e->reached.items + step->exit->nodes[policy];
-        for (uint32_t i = 0; i < step->exit->node_counts[policy]; i++) {
+        if (node == EXPLORE_NOBODY || !x)
+                return node == TRIE_ROOT && !x;
+        const uint32_t *reached = (const uint32_t *)e->reached.items + x->nodes[policy];
+        for (uint32_t i = 0; i < x->node_counts[policy]; i++) {
                 if (reached[i] == node)
                         return true;
         }
         return false;
+}
+
+bool explore_reached(const struct explored *step, unsigned policy, const struct rule *rule)
+{
+        return exit_reaches(step->explore, step->exit, policy, rule);
 }
 
 void explore_nodes(const struct explored *step, unsigned policy, void (*fn)(void *ctx, const struct node *node), void *ctx)
@@ -215,7 +219,9 @@ static bool hopeless(const struct explore *e, const struct state *s)
 static int arrive(struct explore *e, struct state *state, const struct explore_exit *x)
 {
         struct explored step = {.explore = e, .exit = x, .name = x ? x->name : "", .length = x ? x->length : 0};
-        state->inside = state->inside || !e->scope || explore_reached(&step, e->scope->policy, e->scope->rule);
+        state->inside = state->inside || !e->scope || exit_reaches(e, x, e->scope->policy, e->scope->rule);
+        if (x && hopeless(e, state))
+                return 0; /* of many siblings, about all: they are passed by at little cost */
         int r = state_add(e, &e->states, state, &step.state);
         if (r < 0)
                 return r;
@@ -264,7 +270,7 @@ static int leave(struct explore *e, uint32_t at)
 {
         uint32_t spot = state_at(e, at)->spot;
         int r = 0;
-        if (hopeless(e, state_at(e, at)))
+        if (at == 0 && hopeless(e, state_at(e, at)))
                 return 0;
         if (!explore_spot_at(e, spot)->left)
                 r = explore_leave(e, spot);
