@@ -171,11 +171,12 @@ static int state_add(struct explore *e, struct states *to, const struct state *s
                 if (states_equal(&all[*index], state, e->count))
                         return 0;
         }
-        if (to->all.count == EXPLORE_STATES_MAX)
+        if (to->all.count == EXPLORE_STATES_MAX || e->made == EXPLORE_ALL_MAX)
                 return -E2BIG;
         struct state *slot = vector_push(&to->all, sizeof(*slot));
         if (!slot)
                 return -ENOMEM;
+        e->made++;
         *slot = *state;
         *index = (uint32_t)to->all.count - 1;
         to->slots[at] = *index + 1;

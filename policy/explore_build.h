@@ -9,6 +9,7 @@
 
 #define EXPLORE_NOBODY UINT32_MAX
 #define EXPLORE_STATES_MAX (1u << 20)
+#define EXPLORE_ALL_MAX (1u << 22) /* of all runs together: a few rules can need millions each */
 
 /* Where walks can stand, whatever rule counted on the way: the active nodes (sorted, in explore.ids) and the literal
  * one. What comes after depends on the way in so far only as the rule that counts goes on counting where no other is
@@ -56,6 +57,7 @@ struct known {
 };
 
 struct explore {
+        size_t made; /* states, in all runs */
         const struct policy *policies[EXPLORE_POLICIES];
         struct index indexes[EXPLORE_POLICIES];
         unsigned count;
