@@ -205,6 +205,7 @@ void report_warning(struct compile *c, const struct place *at, const char *hint,
 void report_lint(struct compile *c, const char *id, const struct place *at, const char *hint, const char *format, ...)
         __attribute__((format(printf, 5, 6)));
 void reports_deliver(struct compile *c);
+int finding_by_place(const void *a, const void *b); /* for qsort: in the order of files, lines and columns */
 struct place place_word(const struct source *s, const struct line *l, const struct word *w);
 /* The part of a word that begins with its decoded byte `at` and is `length` bytes long. */
 struct place place_part(const struct source *s, const struct line *l, const struct word *w, size_t at, size_t length);

@@ -102,18 +102,6 @@ bool lint_said(const struct lint *l, const char *id, const struct rule *rule)
         return false;
 }
 
-static int by_place(const void *a, const void *b)
-{
-        const struct finding *x = a, *y = b;
-        if (x->source != y->source)
-                return x->source < y->source ? -1 : 1;
-        if (x->line != y->line)
-                return x->line < y->line ? -1 : 1;
-        if (x->column != y->column)
-                return x->column < y->column ? -1 : 1;
-        return x->order < y->order ? -1 : x->order > y->order;
-}
-
 /* ---- small questions --------------------------------------------------------------------------------------------- */
 
 bool lint_own(const struct rule *rule)
@@ -208,7 +196,7 @@ int policy_lint(const struct policy *p, const struct lint_request *request)
                 passes[i](&l);
         struct finding *all = l.findings.items;
         if (l.findings.count > 0)
-                qsort(all, l.findings.count, sizeof(*all), by_place);
+                qsort(all, l.findings.count, sizeof(*all), finding_by_place);
         for (size_t i = 0; !l.no_memory && i < l.findings.count; i++) {
                 count += all[i].diag.severity == CORDON_WARNING;
                 if (request->diag)

@@ -7,7 +7,7 @@
 
 #include "policy/compile.h"
 
-static int by_place(const void *a, const void *b)
+int finding_by_place(const void *a, const void *b)
 {
         const struct finding *x = a, *y = b;
         if (x->source != y->source)
@@ -53,7 +53,7 @@ void reports_deliver(struct compile *c)
 {
         struct finding *f = c->findings.items;
         if (c->findings.count > 0)
-                qsort(f, c->findings.count, sizeof(*f), by_place);
+                qsort(f, c->findings.count, sizeof(*f), finding_by_place);
         for (size_t i = 0; i < c->findings.count; i++)
                 c->request->diag(c->request->diag_ctx, &f[i].diag);
         if (c->errors < REPORTS_MAX || !c->request->diag)
