@@ -1,9 +1,8 @@
 /* The state of one plan in the making; private to this room.
  *
- *   plan.c           the order of things: ask the host, plan the view, check, decide what is brokered, make the
- * filter
+ *   plan.c           the order of things: ask the host, plan the view, check, decide what is brokered, make the filter
  *   plan_points.c    the paths where something may have to be mounted
- *   plan_view.c      from these to mounts
+ *   plan_view.c      from these to mounts; plan_walk.h has the files that are part of it
  *   plan_pattern.c   the trees that patterns need in which they grant something
  *   plan_own.c       what shows nothing of the host's
  *   plan_check.c     what this version refuses, and what people should know
