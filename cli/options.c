@@ -10,7 +10,7 @@
 
 #include "cli/cli.h"
 
-enum { MAX_ROWS = 16, LONG_ONLY = 256 }; /* getopt's value of a row is LONG_ONLY + its index, or its letter */
+enum { MAX_ROWS = 48, LONG_ONLY = 256 }; /* getopt's value of a row is LONG_ONLY + its index, or its letter */
 
 static size_t row_count(const struct command *command)
 {
