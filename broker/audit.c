@@ -110,7 +110,8 @@ unsigned audit_denials(struct audit *a, cordon_denial_fn *fn, void *ctx, uint64_
         pthread_mutex_lock(&a->lock);
         for (unsigned i = 0; i < a->count; i++) {
                 const struct denial *d = a->list[i];
-                char line[8192];
+                char line[8192], source[PATH_MAX];
+                const char *on_host = policy_on_host(a->policy, d->path, false, source);
                 /* A refusal that somebody wrote down is not to be undone by the next line; nor can a virtual file be more. */
                 bool meant = d->rule && (d->rule->class != CLASS_GRANT || d->rule->content);
                 int r = meant ? -ENOENT : policy_suggest(a->policy, d->path, d->want, line, sizeof(line));
@@ -124,6 +125,7 @@ unsigned audit_denials(struct audit *a, cordon_denial_fn *fn, void *ctx, uint64_
                         .allow = r < 0 ? NULL : line,
                         .ask = d->rule && d->rule->class == CLASS_ASK && (d->want & ~d->rule->access) == 0,
                 };
+                out.on_host = on_host == d->path ? NULL : on_host;
                 if (d->rule) {
                         out.file = d->rule->origin.file;
                         out.line = d->rule->origin.line;

@@ -47,7 +47,7 @@ static bool wants_colour(void)
 static bool exists(const cordon_denial *denial)
 {
         bool makes = !strcmp(denial->op, "create") || !strcmp(denial->op, "write");
-        char *path = strdup(denial->path);
+        char *path = strdup(denial->on_host ? denial->on_host : denial->path);
         struct stat st;
 
         if (!path)

@@ -41,6 +41,8 @@ static void tell_verdict(const cordon_why *why)
                 tell("%-8s %s %s", verdict, why->op, why->target);
         if (strcmp(why->reached, why->target) != 0)
                 tell("  %-8s %s", "that is", why->reached);
+        if (why->on_host)
+                tell("  %-8s %s", "on host", why->on_host);
 }
 
 static void answer_in_words(const cordon_why *why)
@@ -92,6 +94,7 @@ static struct json_object *json_answer(const cordon_why *why)
         json_object_object_add(out, "op", json_text(why->op));
         json_object_object_add(out, "target", json_text(why->target));
         json_object_object_add(out, "reached", json_text(why->reached));
+        json_object_object_add(out, "on_host", json_text(why->on_host));
         json_object_object_add(out, "allowed", json_object_new_boolean(why->allowed));
         json_object_object_add(out, "ask", json_object_new_boolean(why->ask));
         json_object_object_add(out, "errno", why->error ? json_text(error_word(why->error)) : NULL);

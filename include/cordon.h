@@ -210,6 +210,7 @@ typedef struct cordon_why {
         const char *change;  /* the line that would change the answer, or NULL where no single line can */
         const cordon_why_rule *rules; /* all that match; the one that decides comes first, the nearest losers next */
         size_t rule_count;            /* 0: no rule covers it */
+        const char *on_host; /* where on the host that is, where the sandbox has it at another place (`read A as B`); else NULL */
 } cordon_why;
 
 typedef void cordon_why_fn(void *ctx, const cordon_why *why);
@@ -355,6 +356,7 @@ typedef struct cordon_denial {
         const char *because; /* its reason, or NULL */
         const char *allow;   /* a policy line that would allow it; NULL where none can, or where a rule forbids it on purpose */
         int ask;             /* not 0: the rule lets a person decide (`ask`), and there was nobody to be asked */
+        const char *on_host; /* where on the host that is, where the view shows it at another place (`read A as B`); else NULL */
 } cordon_denial;
 
 typedef void cordon_denial_fn(void *ctx, const cordon_denial *denial);

@@ -17,6 +17,7 @@ struct answer {
         cordon_why_rule *rules;
         char (*losses)[64]; /* the words for each rule */
         char change[2 * PATH_MAX];
+        char on_host[PATH_MAX];
 };
 
 static const char *loss_words(const struct rival *winner, const struct rival *r, char out[64])
@@ -114,6 +115,8 @@ static int ask_path(const struct policy *p, const char *op, const char *target, 
                 a->public.ask = why->verdict.ask;
                 a->public.error = why->error;
                 a->public.note = place_note(planned == 0 ? &plan : NULL, why);
+                const char *source = policy_on_host(p, why->look.path, false, a->on_host);
+                a->public.on_host = source == why->look.path ? NULL : source;
                 a->public.change = change_line(p, why, a->change, sizeof(a->change));
                 fn(ctx, &a->public);
         }

@@ -84,7 +84,7 @@ static void duplicate_check(struct compile *c, const struct pending *first, cons
 {
         const struct rule *a = &first->rule, *b = &again->rule;
         bool linked = !same(a->asked, b->asked);
-        bool differ = a->class != b->class || a->access != b->access || !same_content(a, b);
+        bool differ = a->class != b->class || a->access != b->access || !same_content(a, b) || !same(a->source, b->source);
         if (a->implied || b->implied || first->at.source != again->at.source || a->literal != b->literal ||
             strcmp(a->pattern, b->pattern) != 0)
                 return;
@@ -165,6 +165,20 @@ static int width_check(struct compile *c, const struct pending *widest)
                       "too many patterns can match one path at the same time (%u at most)", TRIE_WIDTH_MAX);
 }
 
+/* The directories that lead to a symlink of the view's own are there, and can be listed. */
+static int links_insert(struct compile *c, struct component *scratch)
+{
+        const struct shown *s = &c->policy->shown;
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < s->link_count; i++) {
+                uint32_t node;
+                r = trie_insert(&c->policy->trie, scratch, split(s->links[i].path, scratch, COMPONENTS_MAX), &node);
+                if (r == 0)
+                        mark_above(&c->policy->trie, node);
+        }
+        return r;
+}
+
 static int rules_insert(struct compile *c)
 {
         struct policy *p = c->policy;
@@ -178,6 +192,7 @@ static int rules_insert(struct compile *c)
                         widest = all[i];
                 r = rule_insert(c, &p->rules[i], all[i], scratch);
         }
+        r = r == 0 ? links_insert(c, scratch) : r;
         free(scratch);
         return r == 0 ? width_check(c, widest) : r;
 }
@@ -250,9 +265,9 @@ static int begin(struct compile *c)
 
 static int compile_steps(struct compile *c)
 {
-        int (*const steps[])(struct compile *) = {begin,      defines_collect, load_all,    lines_run,
+        int (*const steps[])(struct compile *) = {begin,      defines_collect, load_all,    shown_collect, lines_run,
                                                   world_finish, env_finish,    calls_finish, fds_finish,  nets_finish,
-                                                  requirements_finish, rules_finish, aliases_finish, expects_finish,
+                                                  requirements_finish, nevers_carry, rules_finish, aliases_finish, expects_finish,
                                                   kept_finish, files_finish};
         for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
                 if (steps[i](c) == -ENOMEM)
@@ -273,7 +288,8 @@ int policy_compile(struct policy **out, const struct policy_request *request)
         int r = compile_steps(&c);
         reports_deliver(&c);
         struct vector *vectors[] = {&c.findings, &c.sources, &c.uses,     &c.rules, &c.aliases, &c.expects,
-                                    &c.defines,  &c.env,     &c.syscalls, &c.nets,  &c.fds,     &c.requirements};
+                                    &c.defines,  &c.env,     &c.syscalls, &c.nets,  &c.fds,     &c.requirements,
+                                    &c.remaps,   &c.links};
         for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++)
                 vector_free(vectors[i]);
         if (r < 0)
@@ -316,4 +332,32 @@ const struct alias *policy_aliases(const struct policy *p, size_t *count)
 {
         *count = p->alias_count;
         return p->aliases;
+}
+
+const struct alias *policy_links(const struct policy *p, size_t *count)
+{
+        *count = p->shown.link_count;
+        return p->shown.links;
+}
+
+const struct remap *policy_remaps(const struct policy *p, size_t *count)
+{
+        *count = p->shown.remap_count;
+        return p->shown.remaps;
+}
+
+const struct remap *policy_remap(const struct policy *p, const char *path)
+{
+        return shown_at(&p->shown, path);
+}
+
+const char *policy_on_host(const struct policy *p, const char *path, bool around, char out[PATH_MAX])
+{
+        return shown_source(&p->shown, path, around, out);
+}
+
+int policy_canonical(const struct policy *p, const struct policy_host *host, const char *path, char out[PATH_MAX],
+                     mode_t *mode, void (*link)(void *link_ctx, const char *path, const char *target), void *link_ctx)
+{
+        return shown_canonical(&p->shown, host, path, out, mode, link, link_ctx);
 }

@@ -11,6 +11,8 @@
  *   call_tests.c  the tests of arguments in `syscalls` lines, for calls.c
  *   glob.c    an expanded word to patterns: braces, components, the canonical prefix
  *   format.c  a text in its canonical layout: of all this it needs the words only
+ *   shown.c, shown_lines.c   what the view shows elsewhere than the host has it, and its own symlinks: known before any rule
+ *   nevers.c  what is closed for good stays so where it is shown elsewhere
  *   kept.c    what is remembered of files and variables, for whoever explains the policy
  *   place.c   where in these files something is said
  *   compile.c everything to a struct policy: duplicates, the trie, the defaults
@@ -49,6 +51,20 @@ struct line {
         const struct verb *verb;
         struct word *words;
         size_t count;
+        const struct remapped *remapped; /* of a rule with `as`, once it is known; NULL where it has none */
+};
+
+struct place { /* what the caret points at; line NULL: the whole file */
+        const struct source *source;
+        const struct line *line;
+        unsigned column, width;
+};
+
+/* `read SOURCE as PATH`: what is known of it before all rules are. */
+struct remapped {
+        struct remap remap;
+        const char *asked; /* the path as expanded */
+        struct place at;   /* from the one path to the other */
 };
 
 enum variable_state { VARIABLE_NEW, VARIABLE_BUSY, VARIABLE_READY, VARIABLE_FAILED };
@@ -63,12 +79,6 @@ struct variable { /* a `param` or `let` line of one source */
         bool relative_ok; /* the value came by -D: a relative path counts from $CWD */
         const char *value;
         bool used; /* some word asks for it */
-};
-
-struct place { /* what the caret points at; line NULL: the whole file */
-        const struct source *source;
-        const struct line *line;
-        unsigned column, width;
 };
 
 struct source {
@@ -170,6 +180,7 @@ struct compile {
         struct vector sources, uses; /* struct source *, struct use_edge */
         struct vector rules;         /* struct pending * */
         struct vector aliases;       /* struct alias */
+        struct vector remaps, links; /* struct remap and struct alias, of lines */
         struct vector expects;       /* struct expectation */
         struct vector defines;       /* struct define */
         struct vector env;           /* struct env_entry */
@@ -299,6 +310,17 @@ int glob_patterns(struct compile *c, const struct place *at, struct expanded *wo
 /* The canonical form of a literal path; remembers the symlinks on the way. NULL: reported (not where `at` is NULL), or no
  * memory (*error). */
 const char *path_canonical(struct compile *c, const struct place *at, const char *path, int *error);
+/* A pattern as text that reads back as itself, made of its components. NULL: no memory. */
+const char *pattern_spell(struct compile *c, const struct pattern *p);
+/* Cuts a canonical path into exact components, which point into it, and says how many they are. `out` may be NULL. */
+size_t path_components(const char *path, struct component *out);
+
+/* ---- shown_lines.c, nevers.c --------------------------------------------------------------------------------------- */
+
+int shown_collect(struct compile *c);
+/* The whole line that an origin names. */
+struct place place_origin(struct compile *c, const struct origin *at);
+int nevers_carry(struct compile *c);
 
 /* ---- call_tests.c -------------------------------------------------------------------------------------------------- */
 

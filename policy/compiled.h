@@ -6,6 +6,7 @@
 
 #include "policy/arena.h"
 #include "policy/policy.h"
+#include "policy/shown.h"
 #include "policy/trie.h"
 
 /* One `expect` line's claim about one path. */
@@ -43,6 +44,7 @@ struct policy {
         size_t file_count;
         struct use_edge *uses;
         size_t use_count;
+        struct shown shown;
 };
 
 /* Where two rules reach equally deep: positive where `a` wins, negative where `b` does, 0 where they are the same. */

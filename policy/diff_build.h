@@ -4,6 +4,7 @@
  *   diff_paths.c   paths, by exploring both policies at once
  *   diff_world.c   what the other lines decide
  *   diff_net.c     endpoints
+ *   diff_shown.c   what is shown at another place, and symlinks
  *
  * Side 0 is A, side 1 is B. Functions return 0, -E2BIG or -ENOMEM. */
 #ifndef POLICY_DIFF_BUILD_H
@@ -30,5 +31,6 @@ void diff_origin(cordon_difference *out, unsigned side, const struct origin *at,
 int diff_paths(struct differ *d);
 int diff_world(struct differ *d);
 int diff_nets(struct differ *d);
+int diff_shown(struct differ *d);
 
 #endif

@@ -41,8 +41,8 @@ static void link_met(void *ctx, const char *path, const char *target)
         struct links *links = ctx;
         struct alias *a = vector_push(&links->c->aliases, sizeof(*a));
         if (a)
-                *a = (struct alias){arena_copy(links->c->arena, path, strlen(path)),
-                                    arena_copy(links->c->arena, target, strlen(target))};
+                *a = (struct alias){.path = arena_copy(links->c->arena, path, strlen(path)),
+                                    .target = arena_copy(links->c->arena, target, strlen(target))};
         links->failed = links->failed || !a || !a->path || !a->target;
 }
 
@@ -100,7 +100,7 @@ const char *path_canonical(struct compile *c, const struct place *at, const char
                 return result;
         int r = strlen(path) >= PATH_MAX
                         ? -ENAMETOOLONG
-                        : c->request->host->canonical(c->request->host->ctx, path, out, &mode, link_met, &links);
+                        : shown_canonical(&c->policy->shown, c->request->host, path, out, &mode, link_met, &links);
         if (r == 0 && !links.failed)
                 result = arena_copy(c->arena, out, strlen(out));
         *error = r == -ENOMEM || links.failed || !result ? -ENOMEM : 0;
@@ -254,7 +254,7 @@ static size_t prefix_end(const struct run *r)
 }
 
 /* Cuts the canonical prefix into exact components. */
-static size_t prefix_components(const char *prefix, struct component *out)
+size_t path_components(const char *prefix, struct component *out)
 {
         size_t count = 0;
         for (const char *at = prefix; *at;) {
@@ -270,7 +270,7 @@ static size_t prefix_components(const char *prefix, struct component *out)
 }
 
 /* The whole pattern as text that reads back as itself. */
-static const char *pattern_text(struct compile *c, const struct pattern *p)
+const char *pattern_spell(struct compile *c, const struct pattern *p)
 {
         struct buf text = {0};
         for (size_t i = 0; i < p->count; i++) {
@@ -308,15 +308,15 @@ static int pattern_make(struct splitter *sp, const struct run *r, size_t cut, st
                 out->text = out->prefix;
                 return 0;
         }
-        size_t count = prefix_components(out->prefix, NULL);
+        size_t count = path_components(out->prefix, NULL);
         out->floating = count == 0;
         out->count = count + tail_count;
         out->components = arena_alloc(sp->c->arena, out->count * sizeof(*out->components));
         if (!out->components)
                 return -ENOMEM;
-        prefix_components(out->prefix, out->components);
+        path_components(out->prefix, out->components);
         memcpy(out->components + count, tail, tail_count * sizeof(*tail));
-        out->text = pattern_text(sp->c, out);
+        out->text = pattern_spell(sp->c, out);
         return out->text ? 0 : -ENOMEM;
 }
 

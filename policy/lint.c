@@ -131,7 +131,7 @@ static void ignore_link(void *ctx, const char *path, const char *target)
 bool lint_canonical(const struct lint *l, const char *path, char out[PATH_MAX], mode_t *mode)
 {
         const struct policy_host *host = l->request->host;
-        return host->canonical(host->ctx, path, out, mode, ignore_link, NULL) == 0;
+        return policy_canonical(l->p, host, path, out, mode, ignore_link, NULL) == 0;
 }
 
 const struct rule *lint_granter(const struct lint *l, const char *path, unsigned want)
@@ -178,7 +178,8 @@ void lint_missing(struct lint *l)
                 if ((more && lint_said(l, "missing-path", rule)) || lint_said(l, "not-startable", rule))
                         continue; /* by the plan */
                 if (!lint_canonical(l, rule->pattern, path, &mode) || mode == 0)
-                        lint_rule(l, "missing-path", rule, "is it spelt right?", "there is no %s here", rule->pattern);
+                        lint_rule(l, "missing-path", rule, "is it spelt right?", "there is no %s here",
+                                  rule->source ? rule->source : rule->pattern);
         }
 }
 
@@ -188,7 +189,7 @@ int policy_lint(const struct policy *p, const struct lint_request *request)
 {
         static void (*const passes[])(struct lint *) = {
                 lint_startable, lint_missing,  lint_proc,    lint_shadows,   lint_executable,
-                lint_wide,      lint_floating, lint_secrets, lint_variables, lint_uses,
+                lint_wide,      lint_floating, lint_secrets, lint_elsewhere, lint_variables, lint_uses,
         };
         struct lint l = {.p = p, .request = request};
         int count = 0;

@@ -3,6 +3,7 @@
  *   lint.c         the order of things; findings on their way out; what a plan would refuse, what does not exist
  *   lint_rules.c   rules that never count, or change nothing: decided for all paths, see explore.h
  *   lint_grants.c  grants that are wide, patterns that hit the system
+ *   lint_shown.c   what is shown at another place than the host has it
  *   lint_text.c    what is written and not used
  *
  * A warning's name is a promise: people silence and search for them. Whoever gives a reason on a line (`because`) has
@@ -45,6 +46,10 @@ bool lint_canonical(const struct lint *l, const char *path, char out[PATH_MAX], 
 /* The rule that grants all of `want` on the path, if it is one of the user's and no reason is given; or NULL. */
 const struct rule *lint_granter(const struct lint *l, const char *path, unsigned want);
 
+/* Where the sandbox has what the host has at `host`: the place with this number, NULL behind the last. A place in `out` lasts
+ * until the next one is asked for. */
+const char *lint_place_of(const struct lint *l, const char *host, size_t index, char out[PATH_MAX]);
+
 void lint_startable(struct lint *l);
 void lint_missing(struct lint *l);
 void lint_shadows(struct lint *l);
@@ -53,6 +58,7 @@ void lint_wide(struct lint *l);
 void lint_proc(struct lint *l);
 void lint_floating(struct lint *l);
 void lint_secrets(struct lint *l);
+void lint_elsewhere(struct lint *l);
 void lint_variables(struct lint *l);
 void lint_uses(struct lint *l);
 

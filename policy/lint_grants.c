@@ -50,12 +50,21 @@ void lint_executable(struct lint *l)
 /* ---- wide grants ------------------------------------------------------------------------------------------------- */
 
 /* Says it once for each rule, about the first thing that was found. */
-static void wide(struct lint *l, const char *path, unsigned want, const char *what, const char *name)
+static void wide_at(struct lint *l, const char *place, unsigned want, const char *what, const char *name)
 {
-        const struct rule *rule = lint_granter(l, path, want);
+        const struct rule *rule = lint_granter(l, place, want);
         if (rule && !lint_said(l, "wide-grant", rule))
                 lint_rule(l, "wide-grant", rule, "grant less, or say why: because \"…\"", "`%s` grants %s%s%s", rule->text, what,
                           name ? " " : "", name ? name : "");
+}
+
+/* Wherever the sandbox has it. */
+static void wide(struct lint *l, const char *path, unsigned want, const char *what, const char *name)
+{
+        const char *place;
+        char out[PATH_MAX];
+        for (size_t i = 0; (place = lint_place_of(l, path, i, out)); i++)
+                wide_at(l, place, want, what, name);
 }
 
 static void wide_search_path(struct lint *l)
@@ -214,6 +223,15 @@ static void secret_found(struct lint *l, struct vector *found, const struct rule
                 l->no_memory = true;
 }
 
+static void secret_looked_for(struct lint *l, struct vector *found, const char *place)
+{
+        const char *path = arena_copy(&l->arena, place, strlen(place));
+        const char *inside = arena_printf(&l->arena, "%s/x", place); /* where it is a directory */
+        const struct rule *by = path ? lint_granter(l, path, ACCESS_READ) : NULL;
+        if (by && inside && lint_granter(l, inside, ACCESS_READ))
+                secret_found(l, found, by, path);
+}
+
 void lint_secrets(struct lint *l)
 {
         struct policy *secrets = secrets_read(l);
@@ -222,10 +240,10 @@ void lint_secrets(struct lint *l)
                 const struct rule *secret = &secrets->rules[i];
                 if (!secret->literal || secret->implied || secret->access != 0)
                         continue;
-                const char *inside = arena_printf(&l->arena, "%s/x", secret->pattern); /* where it is a directory */
-                const struct rule *by = lint_granter(l, secret->pattern, ACCESS_READ);
-                if (by && inside && lint_granter(l, inside, ACCESS_READ))
-                        secret_found(l, &found, by, secret->pattern);
+                const char *place;
+                char out[PATH_MAX];
+                for (size_t j = 0; (place = lint_place_of(l, secret->pattern, j, out)); j++)
+                        secret_looked_for(l, &found, place);
         }
         for (size_t i = 0; i < found.count; i++) {
                 const struct handed_out *h = &((struct handed_out *)found.items)[i];

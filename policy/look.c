@@ -1,6 +1,7 @@
 #include "policy/look.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -58,13 +59,18 @@ static void link_met(void *ctx, const char *path, const char *target)
                 strcpy(asked->target, target);
 }
 
-/* What the host has at a path all of whose directories are known to be no links. */
+/* What the host has, where the mount shows it, at a path all of whose directories are known to be no links. */
 static mode_t host_mode(struct walk *w)
 {
-        struct link_asked asked = {.path = w->out->path, .target = w->target};
-        char canonical[PATH_MAX];
+        const struct plan_mount *m = w->out->mount;
+        char canonical[PATH_MAX], source[PATH_MAX];
+        struct link_asked asked = {.path = source, .target = w->target};
         mode_t mode = 0;
-        int r = w->host->canonical(w->host->ctx, w->out->path, canonical, &mode, link_met, &asked);
+        size_t length = m->path[1] ? strlen(m->path) : 0;
+        int size = snprintf(source, sizeof(source), "%s%s", m->source[1] ? m->source : "", w->out->path + length);
+        if (size <= 0 || (size_t)size >= sizeof(source))
+                return 0;
+        int r = w->host->canonical(w->host->ctx, source, canonical, &mode, link_met, &asked);
         if (w->target[0])
                 return S_IFLNK | 0777;
         return r < 0 ? 0 : mode;

@@ -39,10 +39,22 @@ mode_t planner_mode(struct planner *p, const char *path)
         char canonical[PATH_MAX];
         mode_t mode = 0;
 
-        if (p->host->canonical(p->host->ctx, path, canonical, &mode, ignore_link, NULL) < 0)
+        if (policy_canonical(p->policy, p->host, path, canonical, &mode, ignore_link, NULL) < 0)
                 return 0;
         return strcmp(canonical, path) == 0 ? mode
                                             : 0; /* what was canonical when the policy was read is to be so still */
+}
+
+const char *planner_source(struct planner *p, const char *path)
+{
+        char out[PATH_MAX];
+        const char *source = policy_on_host(p->policy, path, false, out);
+
+        if (source == path)
+                return path;
+        source = source ? arena_copy(p->arena, source, strlen(source)) : NULL;
+        p->no_memory = p->no_memory || !source;
+        return source ? source : path;
 }
 
 /* ---- telling ---------------------------------------------------------------------------------------------------- */
@@ -228,6 +240,7 @@ static void decide_brokered(struct planner *p)
 
         find_inexact_rules(p);
         find_other_names(p);
+        planner_other_places(p);
         /* What must not be seen must not show in the errno of a rename either; and a name that is the broker's to give is its to
          * open. */
         if (p->metadata)

@@ -5,6 +5,7 @@
  *   plan_view.c      from these to mounts; plan_walk.h has the files that are part of it
  *   plan_pattern.c   the trees that patterns need in which they grant something
  *   plan_own.c       what shows nothing of the host's
+ *   plan_shown.c     what shows something of the host's at another place
  *   plan_check.c     what this version refuses, and what people should know
  *   plan_syscalls.c  the same, of system calls
  *
@@ -71,6 +72,10 @@ void planner_metadata(struct planner *p, const struct rule *rule, const char *fo
         __attribute__((format(printf, 3, 4)));
 /* st_mode of a path of the host, 0 where it does not exist or is reached through a symlink. */
 mode_t planner_mode(struct planner *p, const char *path);
+/* Where on the host that is which the view shows at a path. Lives as long as the plan. */
+const char *planner_source(struct planner *p, const char *path);
+/* What is shown at several places is known to Landlock as one thing: where these places differ, opens are brokered. */
+void planner_other_places(struct planner *p);
 /* All that the policy grants at a canonical path. */
 struct verdict planner_eval(const struct planner *p, const char *path);
 

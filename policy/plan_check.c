@@ -94,8 +94,13 @@ static void check_literal(struct planner *p, const struct rule *rule, mode_t mod
         else if (path_within(path, "/dev") && grants(rule, ACCESS_LIST) && (!path[4] || !is_device(p, path)))
                 planner_refuse(p, rule, "name the device in a `dev` line", "`%s`: devices come by `dev` alone",
                                rule->text);
+        else if (rule->source && p->world->tmp && strcmp(path, "/tmp") == 0)
+                planner_refuse(p, rule, "choose another place, or say `tmp none`", "`%s`: /tmp is the sandbox's own", rule->text);
+        else if (rule->source && (S_ISCHR(mode) || S_ISBLK(mode)))
+                planner_refuse(p, rule, "name the device in a `dev` line", "`%s`: %s is a device", rule->text, rule->source);
         else if (file && wins && (rule->access & ACCESS_CREATE) && !(rule->access & ACCESS_WRITE))
-                planner_refuse(p, rule, "name the directory", "`%s`: %s is not a directory", rule->text, path);
+                planner_refuse(p, rule, "name the directory", "`%s`: %s is not a directory", rule->text,
+                               planner_source(p, path));
         else if (file && wins && !path_within(path, "/dev") && (S_ISCHR(mode) || S_ISBLK(mode)))
                 planner_note(p, rule->origin, "%s is a device: it is shown, and cannot be opened; see `dev`", path);
         else if (file && wins && !rule->implied && (rule->access & ACCESS_WRITE) && !path_within(path, "/dev"))
@@ -140,9 +145,21 @@ static void check_not_yet(struct planner *p)
                                        "AF_UNIX sockets are not brokered yet", p->rules[i].text);
 }
 
+static void check_links(struct planner *p)
+{
+        size_t count;
+        const struct alias *links = policy_links(p->policy, &count);
+
+        for (size_t i = 0; i < count && p->world->tmp; i++)
+                if (strcmp(links[i].path, "/tmp") == 0)
+                        planner_refuse_at(p, links[i].origin, "choose another place, or say `tmp none`",
+                                          "the sandbox has a /tmp of its own: there can be no link");
+}
+
 void plan_check(struct planner *p)
 {
         check_not_yet(p);
+        check_links(p);
         check_masks(p);
         for (size_t i = 0; i < p->rule_count; i++) {
                 const struct rule *rule = &p->rules[i];

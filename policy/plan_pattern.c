@@ -69,7 +69,7 @@ bool plan_pattern(struct planner *p, const struct point *points, size_t count, s
         *out = (struct plan_mount){
                 .kind = VIEW_BIND,
                 .path = point->path,
-                .source = point->path,
+                .source = planner_source(p, point->path),
                 .directory = true,
                 .writable = writes != NULL,
                 .executable = may_list(&own) && (own.access & ACCESS_EXEC),

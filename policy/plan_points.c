@@ -52,6 +52,9 @@ static bool needed(const struct planner *p, const char *path)
         bool found = verdict.rule || verdict.ancestor;
         for (size_t i = 0; i < count && !found; i++)
                 found = path_within(aliases[i].path, path);
+        const struct alias *links = policy_links(p->policy, &count);
+        for (size_t i = 0; i < count && !found; i++)
+                found = path_within(links[i].path, path);
         return found;
 }
 
@@ -88,12 +91,12 @@ static int point_compare(const void *a, const void *b)
 
 bool points_make(struct points *out, struct planner *p)
 {
-        size_t alias_count, device_count = 0;
-        const struct alias *aliases = policy_aliases(p->policy, &alias_count);
+        size_t alias_count, link_count, device_count = 0;
+        const struct alias *aliases = policy_aliases(p->policy, &alias_count), *links = policy_links(p->policy, &link_count);
 
         while (p->world->devices[device_count])
                 device_count++;
-        out->room = p->rule_count + alias_count + device_count + 16;
+        out->room = p->rule_count + alias_count + link_count + device_count + 16;
         out->items = calloc(out->room, sizeof(*out->items));
         if (!out->items)
                 return false;
@@ -111,6 +114,9 @@ bool points_make(struct points *out, struct planner *p)
                                                   .rule = rule,
                                                   .mode = planner_mode(p, rule->prefix)});
         }
+        for (size_t i = 0; i < link_count; i++)
+                add_point(out, p, &(struct point){.path = links[i].path, .kind = POINT_LINK, .target = links[i].target,
+                                                  .own = &links[i]});
         for (size_t i = 0; i < alias_count; i++)
                 add_point(out, p,
                           &(struct point){.path = aliases[i].path, .kind = POINT_ALIAS, .target = aliases[i].target});

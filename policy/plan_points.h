@@ -20,6 +20,7 @@ struct point {
         const char *path;
         enum point_kind kind;
         const char *target;      /* of links */
+        const struct alias *own; /* POINT_LINK: of a `symlink` line; or NULL */
         const struct rule *rule; /* POINT_RULE: one of those with this path; POINT_PATTERN: the one with the pattern */
         mode_t mode;
 };

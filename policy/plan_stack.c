@@ -74,7 +74,7 @@ void view_make_way(struct view_walk *w, const char *path, const struct rule *rul
                                              : view_top(w)->kind == VIEW_TMPFS ? VIEW_HOLLOW
                                                                           : VIEW_DIR,
                                      .path = dir,
-                                     .source = pin ? dir : NULL,
+                                     .source = pin ? planner_source(w->p, dir) : NULL,
                                      .directory = true,
                                      .on_host = pin,
                                      .writable = pin && view_top(w)->writable,

@@ -55,11 +55,11 @@ static void walk_missing(struct view_walk *w, const struct point *point, const s
         else if (lost)
                 planner_inexact(w->p, rule, "`%s` is about what does not exist yet", rule->text);
         if (gained && rule_is_own(rule) && strcmp(point->path, PLAN_PROGRAM_UNKNOWN) != 0) {
+                const char *source = planner_source(w->p, point->path);
                 if (gained & (ACCESS_WRITE | ACCESS_CREATE | ACCESS_EXEC))
-                        planner_absent(w->p, rule, point->path);
+                        planner_absent(w->p, rule, source);
                 else
-                        planner_note(w->p, rule->origin, "%s does not exist: nothing is shown for `%s`", point->path,
-                                     rule->text);
+                        planner_note(w->p, rule->origin, "%s does not exist: nothing is shown for `%s`", source, rule->text);
         }
 }
 
@@ -114,14 +114,17 @@ static void walk_granted(struct view_walk *w, const struct point *point, const s
         if (writer)
                 planner_names(w->p, writer, "`%s` lets a pattern be written to", writer->text);
         check_surplus(w, verdict);
-        if (inside && writable == around.writable && executable == around.executable && !gained)
+        bool elsewhere = policy_remap(w->p->policy, point->path) != NULL;
+        if (elsewhere && !view_remap_fits(w, point, verdict->rule))
+                return;
+        if (!elsewhere && inside && writable == around.writable && executable == around.executable && !gained)
                 return;
         if (!inside || around.writable)
                 view_make_way(w, point->path, verdict->rule);
         view_add(w, &(struct plan_mount){
                              .kind = VIEW_BIND,
                              .path = point->path,
-                             .source = point->path,
+                             .source = planner_source(w->p, point->path),
                              .directory = S_ISDIR(point->mode),
                              .on_host = view_on_host(w),
                              .writable = writable,
@@ -141,6 +144,23 @@ static bool in_own_place(const struct view_walk *w, const char *path)
         return path_within(path, "/dev") || (path_within(path, "/proc") && world->proc == PROC_NONE);
 }
 
+/* Something else of the host's is to be shown here. Where that is not there, or a rule takes it away, what the host has at this
+ * place by itself does not come to light instead. */
+static void walk_remapped(struct view_walk *w, const struct point *point, size_t index, const struct verdict *verdict)
+{
+        struct point own = *point;
+
+        if (point->mode != 0 && verdict->access != 0 && !rule_masks(verdict->rule)) {
+                walk_granted(w, point, verdict);
+                return;
+        }
+        own.mode = view_mode_around(w, point->path);
+        if (point->mode == 0)
+                walk_missing(w, point, verdict);
+        if (view_top(w)->kind == VIEW_BIND && own.mode != 0)
+                view_walk_denied(w, &own, index, verdict->rule);
+}
+
 void view_walk_rule(struct view_walk *w, const struct point *point, size_t index)
 {
         struct verdict verdict = planner_eval(w->p, point->path);
@@ -150,7 +170,9 @@ void view_walk_rule(struct view_walk *w, const struct point *point, size_t index
                 return;
         if (in_own_place(w, point->path) && !view_on_host(w))
                 return;
-        if (rule_makes(rule, point->path) || (point->mode != 0 && rule_masks(rule)))
+        if (policy_remap(w->p->policy, point->path) && view_top(w)->kind != VIEW_PROC)
+                walk_remapped(w, point, index, &verdict);
+        else if (rule_makes(rule, point->path) || (point->mode != 0 && rule_masks(rule)))
                 view_walk_own(w, point, index, &verdict);
         else if (point->mode == 0 && view_top(w)->kind != VIEW_PROC)
                 walk_missing(w, point, &verdict);

@@ -2,7 +2,8 @@
  *
  *   plan_view.c    the order, the root, and the points of rules
  *   plan_stack.c   what has been mounted around the point at hand, and the way to it
- *   plan_world.c   what is none of the host's: /proc, /dev, /tmp, symlinks, masks, virtual files */
+ *   plan_world.c   what is none of the host's: /proc, /dev, /tmp, symlinks, masks, virtual files
+ *   plan_shown.c   what is the host's and shown at another place than it has there */
 #ifndef POLICY_PLAN_WALK_H
 #define POLICY_PLAN_WALK_H
 
@@ -49,6 +50,14 @@ void view_walk_special(struct view_walk *w, const struct point *point, size_t in
 void view_walk_device(struct view_walk *w, const struct point *point, size_t index);
 /* A tree of the host has its own symlinks, or none. */
 void view_walk_link(struct view_walk *w, const struct point *point);
+
+/* ---- plan_shown.c ---------------------------------------------------------------------------------------------- */
+
+/* What the host has at the very place where something else of it is shown: st_mode, 0 where nothing is. */
+mode_t view_mode_around(struct view_walk *w, const char *path);
+/* Whether there can be a mount point, or a link, at the point. False: there cannot, and it was refused. */
+bool view_remap_fits(struct view_walk *w, const struct point *point, const struct rule *rule);
+bool view_link_fits(struct view_walk *w, const struct point *point);
 
 /* ---- plan_view.c ----------------------------------------------------------------------------------------------- */
 

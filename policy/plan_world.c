@@ -103,6 +103,8 @@ void view_walk_link(struct view_walk *w, const struct point *point)
 {
         bool ours = path_within(point->path, "/dev") || path_within(point->path, "/proc");
 
+        if (point->own && !view_link_fits(w, point))
+                return;
         if (view_on_host(w) || view_is_closed(w) || (point->kind == POINT_ALIAS && ours))
                 return;
         const struct rule *rule = planner_eval(w->p, point->path).rule;

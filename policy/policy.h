@@ -69,12 +69,21 @@ struct rule {
         const char *content; /* of a `file`: what is there instead of anything of the host's; may hold NULs. Or NULL */
         size_t content_length;
         bool implied;        /* comes from a world rule (tmp, dev, proc): `text` is that line */
+        const char *source;  /* of `read SOURCE as PATH`: where on the host that is which is shown there; canonical. Or NULL */
 };
 
 /* A symlink of the host that a rule's path went through: the view makes it again. */
 struct alias {
         const char *path;   /* "/bin" */
         const char *target; /* "usr/bin", as readlink gave it */
+        bool own;           /* of a `symlink` line: the view's own, and none of the host's */
+        struct origin origin; /* of `own` */
+};
+
+/* A place of the view that shows another place of the host's. */
+struct remap {
+        const char *path, *source; /* both canonical */
+        struct origin origin;
 };
 
 /* ---- the world ------------------------------------------------------------------------------------------------ */
@@ -269,6 +278,16 @@ struct policy *policy_unref(struct policy *p);
 const struct world *policy_world(const struct policy *p);
 const struct rule *policy_rules(const struct policy *p, size_t *count); /* sorted by pattern; implied ones included */
 const struct alias *policy_aliases(const struct policy *p, size_t *count);
+const struct alias *policy_links(const struct policy *p, size_t *count); /* those of `symlink` lines, sorted by path */
+const struct remap *policy_remaps(const struct policy *p, size_t *count); /* sorted by path, each of which is there once */
+/* What is shown at this very path, or NULL. */
+const struct remap *policy_remap(const struct policy *p, const char *path);
+/* Where on the host that is which the view shows at a canonical path: the path itself, or, in a tree that is shown elsewhere
+ * than it lies, what is made in `out`. With `around`, as if nothing were shown at the very path. NULL: it would be too long. */
+const char *policy_on_host(const struct policy *p, const char *path, bool around, char out[PATH_MAX]);
+/* As policy_host's canonical(), for a path of the view. */
+int policy_canonical(const struct policy *p, const struct policy_host *host, const char *path, char out[PATH_MAX],
+                     mode_t *mode, void (*link)(void *link_ctx, const char *path, const char *target), void *link_ctx);
 
 /* A file that the policy is made of, or a bundle. */
 struct policy_source {

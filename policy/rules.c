@@ -122,6 +122,17 @@ static int rule_word(struct compile *c, struct source *s, struct line *l, const 
         return r;
 }
 
+/* read SOURCE as PATH: the rule is about PATH, and literal. */
+static int remapped_rule(struct compile *c, const struct line *l, struct rule *rule)
+{
+        const struct remapped *known = l->remapped;
+        const struct pattern pattern = {.literal = true, .text = known->remap.path, .prefix = known->remap.path,
+                                        .asked = known->asked};
+        rule->text = arena_printf(c->arena, "%s %.*s", rule->verb, (int)known->at.width, l->text + known->at.column - 1);
+        rule->source = known->remap.source;
+        return rule->text ? rule_add(c, rule, &known->at, &pattern) : -ENOMEM;
+}
+
 int run_rule(struct compile *c, struct source *s, struct line *l)
 {
         struct rule rule = {.origin = {s->name, l->number}, .use_depth = s->depth};
@@ -135,6 +146,8 @@ int run_rule(struct compile *c, struct source *s, struct line *l)
                 struct place at = place_word(s, l, &l->words[first - 1]);
                 return report(c, &at, "write what it is about: read /usr/share", "'%s' needs a path", rule.verb);
         }
+        if (l->remapped)
+                return remapped_rule(c, l, &rule);
         for (size_t i = first; i < end && !c->rules_refused; i++) {
                 if (rule_word(c, s, l, &l->words[i], &rule) == -ENOMEM)
                         return -ENOMEM;

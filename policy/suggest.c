@@ -216,7 +216,12 @@ int policy_suggest(const struct policy *p, const char *path, unsigned want, char
                 line.access = verbs_for(want | (keep ? now.access : 0), &out);
                 if (!would_allow(p, path, want, &line, &now) || (made && !would_reach(p, made, &line)))
                         return -ENOENT;
+                const struct remap *shown = policy_remap(p, path);
                 buf_str(&out, " ");
+                if (shown) { /* the line that shows it is the one to be changed */
+                        policy_put_path(&out, p->home, shown->source);
+                        buf_str(&out, " as ");
+                }
                 policy_put_path(&out, p->home, path);
         }
         return hand_over(&out, buf, size);

@@ -23,6 +23,7 @@ static const struct verb verbs[] = {
         {"hide", run_rule, 0, CLASS_HIDE, false},
         {"never", run_rule, 0, CLASS_NEVER, false},
         {"file", run_file, READ, CLASS_GRANT, false},
+        {"symlink", run_nothing, 0, CLASS_GRANT, false},
         {"use", run_nothing, 0, CLASS_GRANT, false},
         {"use?", run_nothing, 0, CLASS_GRANT, false},
         {"param", run_nothing, 0, CLASS_GRANT, false},

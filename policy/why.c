@@ -295,7 +295,7 @@ static bool ends_in_slash(const char *path)
 static void rules_alone(struct asking *a, const struct policy_host *host, const char *path)
 {
         struct why *out = a->out;
-        int r = host->canonical(host->ctx, path, out->look.path, &out->look.mode, NULL, NULL);
+        int r = policy_canonical(a->policy, host, path, out->look.path, &out->look.mode, NULL, NULL);
         if (r < 0) {
                 out->error = -r;
                 return;

@@ -61,6 +61,9 @@ static void describe_mount(struct listing *l, const struct plan_mount *m)
                 listing_text(l, "target", LISTING_CLOSE, m->source);
                 return;
         }
+        bool elsewhere = m->kind == VIEW_BIND && strcmp(m->source, m->path) != 0;
+        listing_text(l, NULL, LISTING_CLOSE, elsewhere ? "<-" : NULL);
+        listing_text(l, "source", LISTING_CLOSE, elsewhere ? m->source : NULL);
         list_flags(l, m);
         if ((m->kind == VIEW_TMPFS && m->size) || m->kind == VIEW_FILE)
                 listing_size(l, "size", LISTING_CLOSE, m->size);

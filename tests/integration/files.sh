@@ -1,0 +1,260 @@
+# What of the host's files is where in a sandbox: trees and files at other places, symlinks of its own.
+# shellcheck shell=bash
+
+# A tree and a file to be shown elsewhere.
+data() {
+        mkdir -p "$T/data/sub/deep" "$T/own"
+        echo one >"$T/data/file"
+        echo two >"$T/data/sub/deep/file"
+        ln -s sub/deep "$T/data/link"
+        ln -s /mnt/in/sub/deep/file "$T/data/absolute"
+        chmod -R a+rwX "$T/data" "$T/own"
+}
+
+# A policy with the tools of a system, and what is given; the work directory is not in it.
+tools_policy() {
+        { echo "use @base @shell"; cat; } | policy
+}
+
+# ---- other places ----------------------------------------------------------------------------------------------------
+
+test_a_tree_is_shown_at_another_place_and_not_at_its_own() {
+        data
+        tools_policy <<<"read $T/data as /mnt/in"
+        cd /
+        boxed sh -c "cat /mnt/in/file /mnt/in/link/file /mnt/in/absolute; ls /mnt; cd /mnt/in/sub && pwd -P"
+        status_is 0
+        is "$out" $'one\ntwo\ntwo\nin\n/mnt/in/sub'
+        boxed cat "$T/data/file"
+        status_is 1
+        has "$err" "No such file"
+}
+
+test_a_file_is_shown_at_another_place() {
+        data
+        tools_policy <<-END
+		read $T/data/file as /etc/app/conf
+		write $T/own as /mnt/out
+	END
+        echo old >"$T/own/state"
+        chmod a+rw "$T/own/state"
+        cd /
+        boxed sh -c "cat /etc/app/conf && echo new >/mnt/out/state && ls /etc/app"
+        status_is 0
+        is "$out" $'one\nconf'
+        is "$(cat "$T/own/state")" new
+        boxed sh -c "echo x >/etc/app/conf"
+        [ "$rc" != 0 ] || fail "the file was written"
+        is "$(cat "$T/data/file")" one
+}
+
+# The same tree twice: each place has what its own line grants, and no more, whatever Landlock, which knows the inode, adds up.
+hold_two_places() {
+        data
+        tools_policy <<-END
+		audit $1
+		read $T/data
+		write $T/data as /mnt/rw
+		exec $T/data as /mnt/x
+	END
+        printf '#!/bin/sh\necho ran\n' >"$T/data/script"
+        chmod 0755 "$T/data/script"
+        cd /
+        boxed sh -c "echo new >/mnt/rw/made && cat $T/data/made /mnt/x/made"
+        status_is 0
+        is "$out" $'new\nnew'
+        local attempt
+        for attempt in "echo x >$T/data/made" "echo x >/mnt/x/made" "rm $T/data/made" "mv /mnt/rw/made /mnt/x/other" \
+                "ln /mnt/rw/made $T/data/other" "$T/data/script" "/mnt/rw/script" "chmod 777 /mnt/x/made"; do
+                boxed sh -c "$attempt"
+                [ "$rc" != 0 ] || fail "allowed: $attempt"
+        done
+        is "$(cat "$T/data/made")" new
+        [ ! -e "$T/data/other" ] || fail "there is another name"
+        boxed sh -c "exec /mnt/x/script"
+        status_is 0
+        is "$out" ran
+        boxed sh -c "mv /mnt/rw/made /mnt/rw/moved && rm /mnt/rw/moved"
+        status_is 0
+}
+
+test_each_of_two_places_has_its_own_rights() {
+        hold_two_places denied
+}
+
+test_each_of_two_places_has_its_own_rights_without_a_broker() {
+        hold_two_places none
+}
+
+# Landlock would let what may be read at one place be read at all of them: there the broker is asked.
+test_a_place_to_be_listed_stays_one_where_another_is_read() {
+        data
+        tools_policy <<-END
+		audit none
+		list $T/data
+		read $T/data/sub as /mnt/in
+	END
+        cd /
+        boxed sh -c "cat /mnt/in/deep/file; ls $T/data/sub"
+        is "$out" $'two\ndeep'
+        boxed cat "$T/data/sub/deep/file"
+        status_is 1
+}
+
+test_rules_are_about_places_in_the_sandbox() {
+        data
+        tools_policy <<-END
+		write $T/data as /mnt/in
+		deny /mnt/in/sub/deep
+		deny /mnt/in/**/*.key
+		hide /mnt/in/hidden
+		read /mnt/in/link/none
+		deny $T/data/file
+	END
+        echo k >"$T/data/a.key"
+        echo h >"$T/data/hidden"
+        cd /
+        boxed sh -c "cat /mnt/in/file && echo new >/mnt/in/new && mv /mnt/in/new /mnt/in/newer"
+        status_is 0
+        is "$(cat "$T/data/newer")" new
+        local attempt
+        for attempt in "cat /mnt/in/sub/deep/file" "cat /mnt/in/link/file" "cat /mnt/in/a.key" "cat /mnt/in/hidden" \
+                "mv /mnt/in/sub /mnt/in/sup" "mv /mnt/in/file /mnt/in/b.key" "ls /mnt/in/sub/deep"; do
+                boxed sh -c "$attempt"
+                [ "$rc" != 0 ] || fail "allowed: $attempt"
+        done
+        is "$(cat "$T/data/sub/deep/file" "$T/data/file")" $'two\none'
+}
+
+test_what_never_closes_is_closed_at_every_place() {
+        data
+        plant_secret
+        mkdir -p "$T/home/.ssh" "$T/home/work"
+        cp "$S" "$T/home/.ssh/id"
+        cp "$S" "$T/home/work/tls.key"
+        echo fine >"$T/home/work/file"
+        tools_policy <<-END
+		read $T/home as /mnt/home
+		never $T/home/.ssh
+		never $T/**/*.key
+	END
+        cd /
+        boxed sh -c "cat /mnt/home/work/file"
+        is "$out" fine
+        leaks_outside cat "$T/home/.ssh/id" "$T/home/work/tls.key"
+        holds_inside sh -c "cat /mnt/home/.ssh/id; cat /mnt/home/work/tls.key; cat /mnt/home/.ssh/../.ssh/id; grep -r . /mnt/home"
+}
+
+test_a_place_in_a_tree_of_the_host_must_be_there() {
+        data
+        mkdir "$T/tree" "$T/tree/here"
+        tools_policy <<-END
+		read $T/tree
+		read $T/data as $T/tree/here
+	END
+        boxed cat "$T/tree/here/file"
+        is "$out" one
+        tools_policy <<-END
+		read $T/tree
+		read $T/data as $T/tree/there
+	END
+        launch=may_fail boxed true
+        status_is 125
+        has "$err" "$T/tree/there"
+        [ ! -e "$T/tree/there" ] || fail "it was made"
+        is "$(ls -A "$T/tree" "$T/tree/here")" "$T/tree:"$'\nhere\n\n'"$T/tree/here:"
+}
+
+# Where what is to be shown is missing, what lies under its place does not come to light.
+test_what_is_missing_shows_nothing_else() {
+        plant_secret
+        mkdir -p "$T/tree/place"
+        cp "$S" "$T/tree/place/file"
+        tools_policy <<-END
+		read $T/tree
+		read $T/gone as $T/tree/place
+	END
+        leaks_outside cat "$T/tree/place/file"
+        holds_inside sh -c "cat $T/tree/place/file; ls $T/tree/place"
+        lacks "$out" file
+}
+
+test_a_denial_names_the_place_and_the_line_that_helps() {
+        data
+        tools_policy <<<"read $T/data as /mnt/in"
+        cd /
+        told sh -c "echo x >/mnt/in/file; echo x >/mnt/in/new"
+        has "$err" "denied  write /mnt/in/file"
+        has "$err" "to allow: write /mnt/in/file"
+        has "$err" "to allow: write $T/data as /mnt/in"
+        run "$CORDON" why -p "$T/policy" read /mnt/in/link/file
+        status_is 0
+        has "$out" "that is  /mnt/in/sub/deep/file"
+        has "$out" "on host  $T/data/sub/deep/file"
+        run "$CORDON" why -p "$T/policy" --json read /mnt/in/file
+        has "$out" "\"on_host\":\"$T/data/file\""
+        run "$CORDON" explain -p "$T/policy"
+        has "$out" "/mnt/in <- $T/data"
+}
+
+test_a_program_is_at_another_place() {
+        data
+        mkdir -p "$T/tool/bin"
+        cp "$(command -v uname)" "$T/tool/bin/mine"
+        tools_policy <<-END
+		exec $T/tool as /opt/tool
+		read $T/data as /mnt/in
+		cwd /mnt/in
+	END
+        boxed sh -c "/opt/tool/bin/mine >/dev/null && pwd && cat file && readlink /proc/self/fd/4 4<file"
+        status_is 0
+        is "$out" $'/mnt/in\none\n/mnt/in/file'
+}
+
+# As root the owner of a writable tree is shown as the sandbox's user, at whatever place.
+test_what_is_made_belongs_to_the_owner_of_the_tree() {
+        data
+        tools_policy <<<"write $T/data as /mnt/rw"
+        cd /
+        boxed sh -c "mkdir /mnt/rw/d && echo x >/mnt/rw/d/f && stat -c %u /mnt/rw/d/f && id -u"
+        status_is 0
+        is "$(sort -u <<<"$out" | wc -l)" 1
+        is "$(stat -c %u "$T/data/d/f")" "$(stat -c %u "$T/data")"
+}
+
+# ---- symlinks --------------------------------------------------------------------------------------------------------
+
+test_symlinks_of_the_sandboxs_own() {
+        data
+        tools_policy <<-END
+		read $T/data as /mnt/in
+		deny /mnt/short/sub
+		symlink in as /mnt/short
+		symlink /not/there as /srv/dangling
+		symlink /mnt/in/file as /tmp/file
+	END
+        cd /
+        boxed sh -c "readlink /mnt/short /srv/dangling /tmp/file; cat /mnt/short/file /tmp/file; ls /srv; rm /tmp/file"
+        status_is 0
+        is "$out" $'in\n/not/there\n/mnt/in/file\none\none\ndangling'
+        boxed cat /mnt/in/sub/deep/file
+        has "$err" "Permission denied"
+        boxed cat /mnt/short/link/file
+        has "$err" "Permission denied"
+        boxed cat /srv/dangling
+        has "$err" "No such file"
+        boxed sh -c "rm /mnt/short || ln -sf x /mnt/short"
+        status_is 1
+}
+
+test_no_symlink_is_made_in_a_tree_of_the_host() {
+        data
+        tools_policy <<-END
+		write $T/data
+		symlink x as $T/data/new
+	END
+        launch=may_fail boxed true
+        status_is 125
+        has "$err" "no link is made in it"
+        [ ! -L "$T/data/new" ] || fail "it was made"
+}
