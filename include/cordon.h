@@ -69,10 +69,25 @@ typedef void cordon_diag_fn(void *ctx, const cordon_diag *diag);
  * Output is escaped for a terminal and ends with a newline. Returns the length it needs, as snprintf(3) does. */
 CORDON_API size_t cordon_diag_format(const cordon_diag *diag, char *buf, size_t size);
 
+enum {
+        /* Where this text and a file have a rule for the same path, that of the text counts, and not the stricter one. (A
+         * rule that reaches deeper still counts more, wherever it stands, and so does `never`.) */
+        CORDON_TEXT_FIRST = 1u << 0,
+};
+
+/* A policy that is in memory. */
+typedef struct cordon_policy_text {
+        const char *name; /* in messages, such as "(command line)"; no file of that name is looked at. There is no $HERE */
+        const char *text; /* as a file would have it, beginning with "cordon 1" */
+        size_t length;
+        unsigned flags;   /* CORDON_TEXT_* */
+} cordon_policy_text;
+
 typedef struct cordon_policy_options {
         size_t size;
         const char *const *files;   /* NULL-terminated; "@bundle", a path with a slash in it, or a name for `search`.
-                                     * NULL or empty: the default policy */
+                                     * NULL or empty: the default policy; but where it is empty and there are `texts`, these
+                                     * alone */
         const char *const *defines; /* NULL-terminated "NAME=VALUE", or NULL */
         const char *program;        /* what $PROG stands for: an absolute path; NULL: a placeholder (for checking) */
         const char *cwd;            /* $CWD; NULL: getcwd(3) */
@@ -86,6 +101,8 @@ typedef struct cordon_policy_options {
         const char *const *search;
         unsigned char *used; /* NULL: a define that no param takes is an error. Else room for a byte for each define: it
                               * becomes 1 where some param takes it, and it is no error if none does */
+        const cordon_policy_text *texts; /* policies in memory, which hold together with the files as these among each other */
+        size_t text_count;
 } cordon_policy_options;
 
 /* Loads and compiles. Every error of every file reaches `diag` before the call returns.
@@ -231,6 +248,10 @@ CORDON_API int cordon_policy_why(const cordon_policy *policy, const char *op, co
 CORDON_API int cordon_policy_format(const char *name, const char *text, size_t length, cordon_write_fn *write, void *ctx,
                                     cordon_diag_fn *diag, void *diag_ctx, cordon_error *err);
 
+/* Writes `text` as a policy has to spell it to mean just that: in quotes, with escapes, where it needs them. For paths that go
+ * into a cordon_policy_text. Always terminates; returns the length it needs, as snprintf(3) does; 0: out of memory. */
+CORDON_API size_t cordon_policy_quote(const char *text, char *buf, size_t size);
+
 /* The words that a line of a policy can begin with in this version, for editors and completion: the name with this number,
  * from 0 on, or NULL behind the last. Static strings, in no order that is promised. */
 CORDON_API const char *cordon_policy_verb(size_t index);
@@ -288,7 +309,25 @@ enum {
         /* The program gets a channel of its own as descriptor 3, named by CORDON_CHANNEL=3 in its environment, and
          * can use cordon_client_open(). A policy that says `fd keep 3` is refused then. */
         CORDON_CHILD_CHANNEL = 1u << 0,
+        /* The environment begins empty: neither `envp` nor the policy's `env` lines count, only `env`. */
+        CORDON_CHILD_CLEAR_ENV = 1u << 1,
+        /* The sandbox is made, but the program not started before cordon_child_release(). */
+        CORDON_CHILD_HOLD = 1u << 2,
 };
+
+enum {
+        /* The program gets the file open for reading alone. Where the caller has it open for writing, it is opened again, at
+         * the same offset, which is then the program's own. -EACCES for what cannot be opened so, or could be opened for
+         * writing again from inside: all but regular files, and files in memory that are not sealed against writing. */
+        CORDON_FD_READONLY = 1u << 0,
+};
+
+/* A descriptor that the program gets. No directories, and no datagram sockets of the AF_UNIX family. */
+typedef struct cordon_child_fd {
+        int source; /* the caller's; borrowed for the call. It may be close-on-exec */
+        int target; /* the program's: from 3 to 1023, and none that the policy keeps or the channel has */
+        unsigned flags; /* CORDON_FD_* */
+} cordon_child_fd;
 
 typedef struct cordon_child_options {
         size_t size;
@@ -300,6 +339,13 @@ typedef struct cordon_child_options {
                                    * datagram sockets of the AF_UNIX family */
         uint64_t flags;           /* CORDON_CHILD_* */
         int audit_fd;             /* JSON lines are appended here; borrowed until the child is freed; <= 0: none */
+        const char *cwd;          /* where the program starts: absolute, in the sandbox, and it must be there. NULL: what the
+                                   * policy's `cwd` line says; else the caller's, where the sandbox has it, or "/" */
+        const char *const *env;   /* NULL-terminated, or NULL: changes to what the policy chose, in this order. "NAME=VALUE"
+                                   * sets, "NAME" takes away. The policy is not asked: it is about what a program can reach,
+                                   * and not about what it is told */
+        const cordon_child_fd *fds; /* descriptors beside those that the policy keeps */
+        size_t fd_count;
 } cordon_child_options;
 
 /* Starts a sandbox. What can be checked before clone is checked here; whatever fails later is an exit with reason
@@ -315,6 +361,41 @@ typedef struct cordon_child_options {
  * not exist. -EPERM, -ENOSPC, …: no namespaces can be made. In each case `err` says which line or descriptor it was. */
 CORDON_API int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy *policy,
                                   const cordon_child_options *options, cordon_error *err);
+
+/* Everything that cordon_child_spawn() does but the start: what would be run, or the same error. */
+typedef struct cordon_preview {
+        const char *program;
+        const char *const *argv; /* NULL-terminated, as is the next */
+        const char *const *envp;
+        const char *cwd;            /* where it would start, if that is there */
+        const cordon_child_fd *fds; /* 0, 1 and 2 left out; those that the policy keeps included. Ascending by target */
+        size_t fd_count;
+        const char *const *notes;   /* NULL-terminated: what the plan has to say, "FILE:LINE: …" */
+} cordon_preview;
+
+typedef void cordon_preview_fn(void *ctx, const cordon_preview *preview);
+
+/* Calls `fn` once where a sandbox would be started; what it gets lives for that call only. Nothing is made that outlasts the
+ * call. Needs no broker. Errors as cordon_child_spawn(). Any thread may call it. */
+CORDON_API int cordon_child_preview(cordon_policy *policy, const cordon_child_options *options, cordon_preview_fn *fn,
+                                    void *ctx, cordon_error *err);
+
+enum cordon_child_phase {
+        CORDON_CHILD_STARTING = 1, /* the sandbox is being set up */
+        CORDON_CHILD_HELD = 2,     /* it is, and waits for cordon_child_release() */
+        CORDON_CHILD_RUNNING = 3,  /* the program runs */
+        CORDON_CHILD_ENDING = 4,   /* the program has ended, or never ran; what is left of the sandbox is being ended */
+        CORDON_CHILD_ENDED = 5,    /* all of it is gone: cordon_child_exit() answers */
+};
+
+/* How far it is; it changes in cordon_broker_dispatch() only, and may pass over a phase that was short. */
+CORDON_API int cordon_child_phase(const cordon_child *child);
+/* Pid of the program as the caller sees it, once it was executed; stays what it was after the end. 0: it was not (yet). For
+ * display, as is that of pid 1: the number may be another process's by now. */
+CORDON_API pid_t cordon_child_program(const cordon_child *child);
+/* Lets a program start that was held. May be called as soon as the child is there. The time of `limit time` begins now.
+ * -EINVAL: it is not held, or was released before. -ESRCH: the sandbox is gone. */
+CORDON_API int cordon_child_release(cordon_child *child);
 
 /* Sends a signal to the program (through pid 1 of the sandbox). -ESRCH once it has exited. */
 CORDON_API int cordon_child_signal(cordon_child *child, int signal);

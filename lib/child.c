@@ -12,9 +12,8 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "lib/environment.h"
-#include "lib/host.h"
 #include "lib/policy.h"
+#include "lib/start.h"
 
 enum { GRACE_MS = 2000 }; /* between SIGTERM and SIGKILL when the time is over */
 
@@ -56,30 +55,18 @@ static int make_channel(cordon_child *c, int *theirs)
 
 static int launch(cordon_child *c, const struct plan *plan, const cordon_child_options *o, cordon_error *err)
 {
-        static const int inherited[3] = {0, 1, 2};
-        const char *const lone[] = {o->program, NULL};
         cleanup_fd int theirs = FD_NONE;
-        bool channel = (o->flags & CORDON_CHILD_CHANNEL) != 0;
-        char cwd[4096];
+        struct start start;
 
-        int r = channel ? make_channel(c, &theirs) : 0;
+        int r = (o->flags & CORDON_CHILD_CHANNEL) ? make_channel(c, &theirs) : 0;
         if (r < 0)
                 return error_set(err, -r, "cannot create the channel: %s", error_text(-r));
-        char **env = environment_choose(plan->policy, o->envp, channel ? "CORDON_CHANNEL=3" : NULL);
-        if (!env)
-                return error_set(err, ENOMEM, "out of memory");
-        struct sandbox_options options = {
-                .plan = plan,
-                .program = o->program,
-                .argv = o->argv ? o->argv : lone,
-                .envp = (const char *const *)env,
-                .cwd = environment_cwd(plan->policy, cwd, sizeof(cwd)),
-                .cwd_optional = !policy_world(plan->policy)->cwd,
-                .channel = theirs,
-        };
-        memcpy(options.stdio, o->stdio ? o->stdio : inherited, sizeof(options.stdio));
-        r = sandbox_launch(&c->sandbox, &options, err);
-        environment_free(env);
+        r = start_prepare(&start, plan, o, err);
+        if (r < 0)
+                return r;
+        start.options.channel = theirs;
+        r = sandbox_launch(&c->sandbox, &start.options, err);
+        start_release(&start);
         return r;
 }
 
@@ -104,69 +91,62 @@ static int prepare_server(cordon_child *c, bool notifies, cordon_error *err)
         return r;
 }
 
-/* The first refusal, with its place, is what the caller is told. */
-static void keep_first(void *ctx, const cordon_diag *d)
+static void start_clock(cordon_child *c, uint64_t from)
 {
-        if (d->severity == CORDON_ERROR)
-                error_set(ctx, EINVAL, "%s:%u: %s%s%s", d->file, d->line, d->message, d->hint ? ": " : "",
-                          d->hint ? d->hint : "");
-}
-
-static int make_plan(struct plan *plan, cordon_policy *policy, cordon_error *err)
-{
-        cordon_error first = {0};
-        struct policy_host host = host_real();
-        int r = plan_compile(plan, policy_of(policy), &host, keep_first, &first);
-        if (r < 0)
-                error_set(err, -r, "%s", first.code ? first.text : error_text(-r));
-        return r;
+        uint64_t limit = policy_world(policy_of(c->policy))->limits.time_ms;
+        c->deadline_ns = limit ? from + limit * 1000000u : 0;
 }
 
 static void enlist(cordon_child *c)
 {
-        uint64_t limit = policy_world(policy_of(c->policy))->limits.time_ms;
-        c->deadline_ns = limit ? c->started_ns + limit * 1000000u : 0;
+        if (!c->held)
+                start_clock(c, c->started_ns);
         c->next = c->broker->children;
         c->broker->children = c;
 }
 
-int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy *policy, const cordon_child_options *o,
-                       cordon_error *err)
+/* From the plan to something that lives. */
+static int begin(cordon_child *c, const cordon_child_options *o, cordon_error *err)
 {
         struct plan plan;
-        bool notifies = false;
+        int r = start_plan(&plan, c->policy, err);
+        if (r < 0)
+                return r;
+        r = name_child(c, o);
+        if (r == 0)
+                r = launch(c, &plan, o, err);
+        bool notifies = plan.filter.notify;
+        plan_free(&plan);
+        if (r < 0)
+                return r;
+        c->state = CHILD_STARTING;
+        enlist(c);
+        r = prepare_server(c, notifies, err);
+        if (r == 0)
+                r = watch(c, c->sandbox.control);
+        return r == 0 ? watch(c, c->sandbox.pidfd) : r;
+}
+
+int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy *policy, const cordon_child_options *options,
+                       cordon_error *err)
+{
+        cordon_child_options o;
         *out = NULL;
-        if (o->size != sizeof(*o))
-                return error_set(err, EINVAL, "cordon_child_options has an unknown size");
-        if (!o->program || o->program[0] != '/')
-                return error_set(err, EINVAL, "the program must be named by an absolute path");
+        int r = start_options(&o, options, err);
+        if (r < 0)
+                return r;
         cordon_child *c = calloc(1, sizeof(*c));
         if (!c)
                 return error_set(err, ENOMEM, "out of memory");
         c->broker = broker;
         c->policy = cordon_policy_ref(policy);
         c->channel = FD_NONE;
-        c->audit_fd = o->audit_fd > 0 ? o->audit_fd : -1;
+        c->audit_fd = o.audit_fd > 0 ? o.audit_fd : -1;
+        c->held = (o.flags & CORDON_CHILD_HOLD) != 0;
         c->sandbox = (struct sandbox){.pidfd = FD_NONE, .control = FD_NONE};
         c->started_ns = child_now();
         c->state = CHILD_DEAD; /* until there is something alive: cordon_child_free() has nothing to kill */
-        int r = make_plan(&plan, policy, err);
-        if (r == 0) {
-                r = name_child(c, o);
-                if (r == 0)
-                        r = launch(c, &plan, o, err);
-                notifies = r == 0 && plan.filter.notify;
-                plan_free(&plan);
-        }
-        if (r == 0) {
-                c->state = CHILD_STARTING;
-                enlist(c);
-                r = prepare_server(c, notifies, err);
-                if (r == 0)
-                        r = watch(c, c->sandbox.control);
-                if (r == 0)
-                        r = watch(c, c->sandbox.pidfd);
-        }
+        r = begin(c, &o, err);
         if (r < 0) {
                 error_set(err, -r, "cannot start the sandbox: %s", error_text(-r));
                 cordon_child_free(c);
@@ -223,18 +203,33 @@ static void on_exited(cordon_child *c, const struct sandbox_event *e)
         c->state = CHILD_EXITING;
 }
 
+static void take_event(cordon_child *c, struct sandbox_event *e)
+{
+        switch (e->kind) {
+        case SANDBOX_READY:
+                on_ready(c, e);
+                break;
+        case SANDBOX_FAILED:
+                on_failed(c, e);
+                break;
+        case SANDBOX_EXITED:
+                on_exited(c, e);
+                break;
+        case SANDBOX_PROGRAM:
+                c->program_pid = e->program;
+                break;
+        case SANDBOX_STARTED:
+                c->started = true;
+                break;
+        }
+}
+
 static void take_events(cordon_child *c)
 {
         struct sandbox_event e;
         int r;
-        while ((r = sandbox_next_event(c->sandbox.control, &e)) == 1) {
-                if (e.kind == SANDBOX_READY)
-                        on_ready(c, &e);
-                else if (e.kind == SANDBOX_FAILED)
-                        on_failed(c, &e);
-                else
-                        on_exited(c, &e);
-        }
+        while ((r = sandbox_next_event(c->sandbox.control, &e)) == 1)
+                take_event(c, &e);
         if (r < 0) { /* the end of pid 1, which the pidfd reports; or nonsense, and then it must end */
                 epoll_ctl(c->broker->epoll, EPOLL_CTL_DEL, c->sandbox.control, NULL);
                 c->sandbox.control = fd_close(c->sandbox.control);
@@ -301,16 +296,46 @@ void child_check_deadline(cordon_child *c, uint64_t now)
         c->timed_out = true;
 }
 
-/* ---- asking and ending ------------------------------------------------------------------------------------------ */
+/* ---- telling and asking ------------------------------------------------------------------------------------------ */
 
 int cordon_child_signal(cordon_child *c, int signal)
 {
         return c->state == CHILD_DEAD ? -ESRCH : sandbox_signal(&c->sandbox, signal);
 }
 
+int cordon_child_release(cordon_child *c)
+{
+        if (c->state == CHILD_DEAD || c->state == CHILD_EXITING || c->sandbox.control < 0)
+                return -ESRCH;
+        if (!c->held)
+                return -EINVAL;
+        c->held = false;
+        start_clock(c, child_now());
+        return sandbox_release(&c->sandbox) < 0 ? -ESRCH : 0;
+}
+
+int cordon_child_phase(const cordon_child *c)
+{
+        switch (c->state) {
+        case CHILD_STARTING:
+                return CORDON_CHILD_STARTING;
+        case CHILD_RUNNING:
+                return c->started ? CORDON_CHILD_RUNNING : c->held ? CORDON_CHILD_HELD : CORDON_CHILD_STARTING;
+        case CHILD_EXITING:
+                return CORDON_CHILD_ENDING;
+        default:
+                return CORDON_CHILD_ENDED;
+        }
+}
+
 pid_t cordon_child_pid(const cordon_child *c)
 {
         return c->sandbox.pid;
+}
+
+pid_t cordon_child_program(const cordon_child *c)
+{
+        return c->started ? c->program_pid : 0;
 }
 
 int cordon_child_exit(const cordon_child *c, cordon_exit *out)

@@ -29,6 +29,9 @@ struct cordon_child {
         uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */
         bool timed_out;
         bool reported; /* pid 1 has said how the program ended */
+        bool held;     /* pid 1 waits for a word before it starts the program */
+        bool started;  /* the program was executed */
+        pid_t program_pid; /* of the process that is to become the program */
         cordon_exit exit;
 };
 

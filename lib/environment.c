@@ -51,35 +51,83 @@ static bool set_again(const struct world *w, size_t at)
         return false;
 }
 
-char **environment_choose(const struct policy *p, const char *const *envp, const char *extra)
-{
-        const struct world *w = policy_world(p);
-        const char *const *from = envp ? envp : (const char *const *)environ;
-        size_t most = w->env_count + 2, count = 0;
-        bool whole = true;
+/* ---- the list --------------------------------------------------------------------------------------------------- */
 
-        for (size_t i = 0; from && from[i]; i++)
-                most++;
-        char **env = calloc(most, sizeof(*env));
-        if (!env)
-                return NULL;
+struct list {
+        char **items; /* NULL-terminated, with room for all that may come */
+        size_t count;
+        bool no_memory;
+};
+
+static size_t count_of(const char *const *texts)
+{
+        size_t count = 0;
+        while (texts && texts[count])
+                count++;
+        return count;
+}
+
+static void list_add(struct list *l, char *text)
+{
+        if (text)
+                l->items[l->count++] = text;
+        else
+                l->no_memory = true;
+}
+
+/* All of that name go, however often it was there. */
+static void list_remove(struct list *l, const char *name, size_t length)
+{
+        size_t kept_count = 0;
+        for (size_t i = 0; i < l->count; i++) {
+                if (!strncmp(l->items[i], name, length) && l->items[i][length] == '=')
+                        free(l->items[i]);
+                else
+                        l->items[kept_count++] = l->items[i];
+        }
+        while (l->count > kept_count)
+                l->items[--l->count] = NULL;
+}
+
+static void list_change(struct list *l, const char *change)
+{
+        size_t length = strcspn(change, "=");
+        list_remove(l, change, length);
+        if (change[length])
+                list_add(l, strdup(change));
+}
+
+static void list_choose(struct list *l, const struct world *w, const char *const *from)
+{
         for (size_t i = 0; from && from[i]; i++) {
                 if (strchr(from[i], '=') && kept(w, from[i]))
-                        whole = (env[count++] = strdup(from[i])) != NULL && whole;
+                        list_add(l, strdup(from[i]));
         }
         for (size_t i = 0; i < w->env_count; i++) {
                 if (w->env[i].kind == ENV_SET && !set_again(w, i))
-                        whole = (env[count++] = pair(w->env[i].name, w->env[i].value)) != NULL && whole;
+                        list_add(l, pair(w->env[i].name, w->env[i].value));
         }
-        if (extra)
-                whole = (env[count++] = strdup(extra)) != NULL && whole;
-        if (!whole) {
-                for (size_t i = 0; i < count; i++)
-                        free(env[i]);
-                free(env);
+}
+
+char **environment_choose(const struct policy *p, const struct environment_wish *wish)
+{
+        const struct world *w = policy_world(p);
+        const char *const *from = wish->envp ? wish->envp : (const char *const *)environ;
+        struct list l = {.items = calloc(count_of(from) + w->env_count + count_of(wish->changes) + 2, sizeof(*l.items))};
+
+        if (!l.items)
+                return NULL;
+        if (!wish->clear)
+                list_choose(&l, w, from);
+        for (size_t i = 0; wish->changes && wish->changes[i]; i++)
+                list_change(&l, wish->changes[i]);
+        if (wish->extra)
+                list_change(&l, wish->extra);
+        if (l.no_memory) {
+                environment_free(l.items);
                 return NULL;
         }
-        return env;
+        return l.items;
 }
 
 void environment_free(char **env)

@@ -4,9 +4,15 @@
 
 #include "policy/policy.h"
 
-/* The environment of a child, chosen from `envp` (NULL: the caller's) by the policy's `env` lines; `extra` ("A=B") is added
- * last. NULL-terminated; free with environment_free(). NULL: out of memory. */
-char **environment_choose(const struct policy *p, const char *const *envp, const char *extra);
+struct environment_wish {
+        const char *const *envp;    /* what the policy's `env` lines choose from; NULL: the caller's */
+        bool clear;                 /* nothing of that, nor what the policy sets */
+        const char *const *changes; /* then these, in their order: "A=B" sets, "A" takes away. Or NULL */
+        const char *extra;          /* and this at last, "A=B". Or NULL */
+};
+
+/* The environment of a child. NULL-terminated; free with environment_free(). NULL: out of memory. */
+char **environment_choose(const struct policy *p, const struct environment_wish *wish);
 void environment_free(char **env);
 
 /* The child's working directory: the policy's, else the caller's where the policy lets it be listed, else "/". The

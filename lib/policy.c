@@ -38,6 +38,8 @@ static int compile(struct policy **out, const cordon_policy_options *o, struct l
         search_path_init(&search, o);
         struct policy_request request = {
                 .files = o->files,
+                .texts = o->texts,
+                .text_count = o->text_count,
                 .defines = o->defines,
                 .used = o->used,
                 .program = o->program,
@@ -50,7 +52,7 @@ static int compile(struct policy **out, const cordon_policy_options *o, struct l
                 .diag_ctx = listener,
         };
         request.cwd = o->cwd ? o->cwd : request.base;
-        bool standard = !o->files || !o->files[0];
+        bool standard = !o->files || (!o->files[0] && o->text_count == 0);
         const char *objection = standard && request.cwd ? standard_cwd_objection(request.cwd, search.home) : NULL;
         if (objection)
                 return error_set(&listener->first, EINVAL,
@@ -71,6 +73,18 @@ int policy_options_read(cordon_policy_options *out, const cordon_policy_options 
         return 0;
 }
 
+static int check_texts(const cordon_policy_options *o, cordon_error *err)
+{
+        for (size_t i = 0; i < o->text_count; i++) {
+                const cordon_policy_text *t = &o->texts[i];
+                if (!t->name || !t->text || (t->flags & ~(unsigned)CORDON_TEXT_FIRST))
+                        return error_set(err, EINVAL, "a cordon_policy_text has no name or no text, or a flag that is not known");
+                if (t->length > POLICY_TEXT_MOST)
+                        return error_set(err, EFBIG, "%s: no policy may be as long (4 MiB)", t->name);
+        }
+        return 0;
+}
+
 int cordon_policy_load(cordon_policy **out, const cordon_policy_options *options, cordon_error *err)
 {
         cordon_policy_options o;
@@ -78,6 +92,8 @@ int cordon_policy_load(cordon_policy **out, const cordon_policy_options *options
                 return error_set(err, EINVAL, "no place for the policy was given");
         *out = NULL;
         int r = policy_options_read(&o, options, err);
+        if (r == 0)
+                r = check_texts(&o, err);
         if (r < 0)
                 return r;
         struct listener listener = {.diag = o.diag, .ctx = o.diag_ctx};
@@ -92,6 +108,11 @@ int cordon_policy_load(cordon_policy **out, const cordon_policy_options *options
         atomic_init(&p->references, 1);
         *out = p;
         return 0;
+}
+
+size_t cordon_policy_quote(const char *text, char *buf, size_t size)
+{
+        return policy_quote(text, buf, size);
 }
 
 cordon_policy *cordon_policy_ref(cordon_policy *policy)

@@ -29,6 +29,7 @@ static const char *loss_words(const struct rival *winner, const struct rival *r,
                 [LOSS_IMPLIED] = "it is implied by a line of another kind",
                 [LOSS_STRICTER] = "it reaches as deep, and is less strict",
                 [LOSS_SAME] = "it says the same",
+                [LOSS_FIRST] = "what is said outside of the files counts more",
         };
         if (r->loss == LOSS_NONE)
                 return NULL;

@@ -92,7 +92,7 @@ struct source {
         struct variable *variables; /* sorted by name */
         size_t variable_count;
         unsigned depth, index;
-        bool bundle;
+        bool bundle, first;
         const struct policy_git *git; /* what $GIT_DIR and its like are here, once somebody has asked */
         const struct source *parent; /* who used it first, and where */
         struct place parent_at;

@@ -19,6 +19,8 @@ int rule_compare(const struct rule *a, const struct rule *b)
 {
         if (a->use_depth != b->use_depth)
                 return a->use_depth < b->use_depth ? 1 : -1;
+        if (a->first != b->first)
+                return a->first ? 1 : -1;
         if (a->implied != b->implied)
                 return a->implied ? -1 : 1;
         if (a->class != b->class)

@@ -207,17 +207,37 @@ int load_use(struct compile *c, struct source *s, struct line *l)
         return 0;
 }
 
+/* What the caller has in memory. */
+static int load_texts(struct compile *c)
+{
+        for (size_t i = 0; i < c->request->text_count && !sources_full(c); i++) {
+                const struct cordon_policy_text *t = &c->request->texts[i];
+                char identity[32];
+                snprintf(identity, sizeof(identity), "text %zu", i);
+                struct source *s = source_new(c, t->name, identity, false);
+                if (!s)
+                        return -ENOMEM;
+                s->here = NULL;
+                s->first = (t->flags & CORDON_TEXT_FIRST) != 0;
+                if (source_text(c, s, t->text, t->length) == -ENOMEM)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 int load_all(struct compile *c)
 {
         static const char *const standard[] = {STANDARD_NAME, NULL};
         const char *const *files = c->request->files;
-        if (!files || !files[0])
+        if (!files || (!files[0] && c->request->text_count == 0))
                 files = standard;
         for (size_t i = 0; files[i] && !sources_full(c); i++) {
                 struct source *s = NULL;
                 if (load_one(c, files[i], NULL, false, &s) == -ENOMEM)
                         return -ENOMEM;
         }
+        if (load_texts(c) == -ENOMEM)
+                return -ENOMEM;
         for (size_t i = 0; i < c->sources.count && i < SOURCES_MAX; i++) { /* grows while it runs */
                 if (source_lines(c, ((struct source **)c->sources.items)[i]) == -ENOMEM)
                         return -ENOMEM;

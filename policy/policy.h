@@ -56,6 +56,7 @@ struct rule {
         enum verb_class class;
         unsigned access;     /* ACCESS_*, 0 for deny, hide and never */
         unsigned use_depth;  /* 0: the user's own file; the smaller wins over the larger */
+        bool first;          /* from a CORDON_TEXT_FIRST: wins over a file of the same depth */
         bool literal;        /* the pattern has no wildcard */
         bool exact;          /* the last component is a name, not a wildcard */
         bool floating;       /* the pattern begins with a wildcard component */
@@ -258,7 +259,9 @@ void policy_summary(const char *text, size_t length, char *out, size_t size);
 struct policy;
 
 struct policy_request {
-        const char *const *files;
+        const char *const *files; /* NULL, or empty without texts: the default policy */
+        const struct cordon_policy_text *texts;
+        size_t text_count;
         const char *const *defines;
         unsigned char *used; /* see cordon_policy_options */
         const char *program, *cwd, *home;
@@ -332,7 +335,7 @@ struct verdict {
  * The rule that reaches deepest into the path wins:
  *  1. a `never` that matches beats everything;
  *  2. else the rule whose pattern consumes the most components of the path; at the same depth one whose last component
- *     is exact beats a wildcard; then the smaller use_depth; then the stricter class; then the fewer accesses;
+ *     is exact beats a wildcard; then the smaller use_depth; then `first`; then the stricter class; then the fewer accesses;
  *  3. no match: ENOENT, unless `ancestor` and the wish is ACCESS_LIST. A match that grants less: EACCES, hide: ENOENT. */
 struct verdict policy_eval(const struct policy *p, const char *path, size_t length, unsigned want);
 
@@ -379,5 +382,7 @@ const char *policy_verb(size_t index);
 int policy_suggest(const struct policy *p, const char *path, unsigned want, char *buf, size_t size);
 /* The line that would deny it. */
 int policy_suggest_denial(const struct policy *p, const char *path, char *buf, size_t size);
+/* See cordon_policy_quote(). */
+size_t policy_quote(const char *text, char *buf, size_t size);
 
 #endif

@@ -71,6 +71,8 @@ static enum loss loss_of(const struct rival *winner, const struct rival *loser)
                 return LOSS_WILDCARD;
         if (w->use_depth != l->use_depth)
                 return LOSS_FILE;
+        if (w->first != l->first)
+                return LOSS_FIRST;
         if (w->implied != l->implied)
                 return LOSS_IMPLIED;
         return w->class != l->class || w->access != l->access ? LOSS_STRICTER : LOSS_SAME;

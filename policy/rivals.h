@@ -16,6 +16,7 @@ enum loss {
         LOSS_IMPLIED,  /* a written rule beats one that a world line implies */
         LOSS_STRICTER, /* another one is stricter */
         LOSS_SAME,     /* another one says the same */
+        LOSS_FIRST,    /* another one is from a text that counts more than files do */
 };
 
 struct rival {

@@ -135,7 +135,7 @@ static int remapped_rule(struct compile *c, const struct line *l, struct rule *r
 
 int run_rule(struct compile *c, struct source *s, struct line *l)
 {
-        struct rule rule = {.origin = {s->name, l->number}, .use_depth = s->depth};
+        struct rule rule = {.origin = {s->name, l->number}, .use_depth = s->depth, .first = s->first};
         size_t first = 0, end = 0;
         int r = verbs_join(c, s, l, &rule, &first);
         if (r == 0)

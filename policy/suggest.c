@@ -3,6 +3,7 @@
  * that a rule could be tied to: there the line names its directory, and `write`, since what was made will be worked on. */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -81,6 +82,18 @@ void policy_put_path(struct buf *out, const char *home, const char *path)
                 }
         }
         buf_str(out, "\"");
+}
+
+size_t policy_quote(const char *text, char *buf, size_t size)
+{
+        struct buf out cleanup_buf = {0};
+        policy_put_path(&out, NULL, text);
+        if (size > 0)
+                buf[0] = '\0';
+        if (out.bad || !out.data)
+                return 0;
+        snprintf(buf, size, "%s", out.data);
+        return out.length;
 }
 
 static bool is_below(const char *path, const char *top)

@@ -8,11 +8,14 @@
  *             descriptor of the set-up would come to lie there
  *   3         the channel, or held in the same way
  *   N         what the policy keeps: the caller's own N, so it is in its place, and nothing of ours ever lies there
+ *   N         what the caller passes in its options: any of his, so what lies at N has to get out of the way first
  *   the first number from 4 on that is none of these: the control socket
  *
- * A descriptor that is kept has to be inheritable. What the library, or any careful program, opened for itself is
+ * A descriptor that a policy keeps has to be inheritable. What the library, or any careful program, opened for itself is
  * close-on-exec, so nothing of that is handed over because it happened to get the number. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/error.h"
@@ -22,6 +25,8 @@
 
 #define CHANNEL 3
 #define FIXED (CHANNEL + 1)
+#define TARGET_MOST 1023
+#define SPARE 64 /* numbers above the targets, for what has to get out of the way */
 
 /* ---- before clone3 ------------------------------------------------------------------------------------------------- */
 
@@ -103,28 +108,146 @@ static int check_kept(const struct fd_rule *rule, cordon_error *err)
         return 0;
 }
 
-static void place_add(struct setup *s, int source, int target)
+/* ---- what the options pass --------------------------------------------------------------------------------------- */
+
+/* Why this one cannot be given for reading alone; NULL: it can. Inside, what is no file of a file system (a pipe, memory) could
+ * be opened for writing again, since Landlock is about file systems only. */
+static const char *reader_objection(int fd, const char *self)
 {
-        s->places[s->place_count++] = (struct fd_place){source, target};
+        char target[32];
+        struct stat info;
+        ssize_t length = readlink(self, target, sizeof(target));
+
+        if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode))
+                return "cannot be read-only, since it is no regular file: pass it as it is";
+        if (length < 8 || memcmp(target, "/memfd:", 7) != 0)
+                return NULL;
+        int seals = fcntl(fd, F_GET_SEALS);
+        return seals >= 0 && (seals & F_SEAL_WRITE) ? NULL
+                                                    : "cannot be read-only, since it is a file in memory that could be opened "
+                                                      "for writing again: seal it (F_SEAL_WRITE)";
+}
+
+/* One that is read-only stays what it is. Another is opened again, and begins where the caller is in the file. */
+static int open_reader(struct fd_place *place, cordon_error *err)
+{
+        char self[32];
+        int fd = place->source;
+        off_t at = lseek(fd, 0, SEEK_CUR);
+
+        snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+        const char *why = reader_objection(fd, self);
+        if (why)
+                return error_set(err, EACCES, "descriptor %d %s", fd, why);
+        if (access_of(fcntl(fd, F_GETFL)) == ACCESS_READ)
+                return 0;
+        cleanup_fd int again = open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (again < 0)
+                return error_set(err, errno, "descriptor %d cannot be opened again for reading: %s", fd, error_text(errno));
+        if (at > 0 && lseek(again, at, SEEK_SET) != at)
+                return error_set(err, errno, "descriptor %d cannot be set to where it was: %s", fd, error_text(errno));
+        place->source = fd_take(&again);
+        place->caller = fd;
+        place->opened = true;
+        return 0;
+}
+
+static int check_passed(const struct setup *s, const struct cordon_child_fd *passed, cordon_error *err)
+{
+        struct rlimit limit = {0};
+        int error;
+
+        if (passed->target < CHANNEL || passed->target > TARGET_MOST)
+                return error_set(err, EINVAL, "the program cannot have descriptor %d as its %d: that is a number from %d to %d",
+                                 passed->source, passed->target, CHANNEL, TARGET_MOST);
+        if (passed->flags & ~(unsigned)CORDON_FD_READONLY)
+                return error_set(err, EINVAL, "descriptor %d is to be passed with flags that are not known", passed->source);
+        if (passed->target == CHANNEL && s->options->channel >= 0)
+                return error_set(err, EINVAL, "the program is to have its channel as descriptor %d: pass %d as another number",
+                                 CHANNEL, passed->source);
+        const char *why = objection(passed->source, &error);
+        if (why)
+                return error_set(err, error, "descriptor %d, which is to be passed, %s", passed->source, why);
+        if (fcntl(passed->source, F_GETFL) & O_PATH)
+                return error_set(err, EACCES, "descriptor %d, which is to be passed, is open as a path only (O_PATH)",
+                                 passed->source);
+        bool moves = passed->source != passed->target;
+        if (moves && getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)passed->target + SPARE >= limit.rlim_cur)
+                return error_set(err, EINVAL,
+                                 "descriptor %d cannot become %d: only %llu may be open; choose a smaller number, or raise the "
+                                 "limit (ulimit -n)",
+                                 passed->source, passed->target, (unsigned long long)limit.rlim_cur);
+        return 0;
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------------------ */
+
+static void place_add(struct setup *s, struct fd_place place)
+{
+        s->places[s->place_count++] = place;
+        if (place.source != place.target && place.target > s->above)
+                s->above = place.target;
+}
+
+static struct fd_place *place_find(const struct setup *s, int target)
+{
+        for (size_t i = 0; i < s->place_count; i++)
+                if (s->places[i].target == target)
+                        return &s->places[i];
+        return NULL;
+}
+
+/* Where the policy keeps the same one under its own number, nothing is to be added. */
+static int add_passed(struct setup *s, const struct cordon_child_fd *passed, cordon_error *err)
+{
+        const struct fd_place *there = place_find(s, passed->target);
+        int result = check_passed(s, passed, err);
+
+        if (result < 0)
+                return result;
+        if (there && there->source == passed->source && passed->source == passed->target && !passed->flags)
+                return 0;
+        if (there)
+                return error_set(err, EINVAL, "descriptor %d cannot become %d: the program has another one there",
+                                 passed->source, passed->target);
+        struct fd_place place = {.source = passed->source, .target = passed->target};
+        place.reader = (passed->flags & CORDON_FD_READONLY) != 0;
+        result = place.reader ? open_reader(&place, err) : 0;
+        if (result == 0)
+                place_add(s, place);
+        return result;
+}
+
+static int by_target(const void *a, const void *b)
+{
+        const struct fd_place *left = a, *right = b;
+        return (left->target > right->target) - (left->target < right->target);
 }
 
 static int make_table(struct setup *s, cordon_error *err)
 {
         const struct world *w = s->world;
+        const struct sandbox_options *o = s->options;
+        int result = 0;
 
-        s->places = calloc(FIXED + w->fd_count, sizeof(*s->places));
+        s->places = calloc(FIXED + w->fd_count + o->fd_count, sizeof(*s->places));
         if (!s->places)
                 return error_set(err, ENOMEM, "out of memory");
+        for (size_t i = 0; i < w->fd_count; i++)
+                place_add(s, (struct fd_place){.source = w->fds[i].number, .target = w->fds[i].number});
+        for (size_t i = 0; i < o->fd_count && result == 0; i++)
+                result = add_passed(s, &o->fds[i], err);
+        if (result < 0)
+                return result;
         for (int i = 0; i < 3; i++)
-                place_add(s, s->options->stdio[i], i);
-        if (w->fd_count == 0 || w->fds[0].number != CHANNEL)
-                place_add(s, s->options->channel, CHANNEL);
-        s->control_at = FIXED;
-        for (size_t i = 0; i < w->fd_count; i++) {
-                place_add(s, w->fds[i].number, w->fds[i].number);
-                if (w->fds[i].number == s->control_at)
-                        s->control_at++;
-        }
+                place_add(s, (struct fd_place){.source = o->stdio[i], .target = i});
+        if (!place_find(s, CHANNEL))
+                place_add(s, (struct fd_place){.source = o->channel, .target = CHANNEL});
+        qsort(s->places, s->place_count, sizeof(*s->places), by_target);
+        for (s->control_at = FIXED; place_find(s, s->control_at);)
+                s->control_at++;
+        if (s->above < s->control_at)
+                s->above = s->control_at;
         return 0;
 }
 
@@ -144,14 +267,40 @@ int descriptors_prepare(struct setup *s, cordon_error *err)
         return result < 0 ? result : make_table(s, err);
 }
 
+int descriptors_tell(const struct setup *s, void (*fn)(void *ctx, const struct cordon_child_fd *fds, size_t count), void *ctx,
+                     cordon_error *err)
+{
+        struct cordon_child_fd *fds = calloc(s->place_count + 1, sizeof(*fds));
+        size_t count = 0;
+
+        if (!fds)
+                return error_set(err, ENOMEM, "out of memory");
+        for (size_t i = 0; i < s->place_count; i++) {
+                const struct fd_place *place = &s->places[i];
+                if (place->target < CHANNEL || place->source < 0)
+                        continue;
+                fds[count].source = place->opened ? place->caller : place->source;
+                fds[count].target = place->target;
+                fds[count++].flags = place->reader ? CORDON_FD_READONLY : 0;
+        }
+        fn(ctx, fds, count);
+        free(fds);
+        return 0;
+}
+
+void descriptors_release(struct setup *s)
+{
+        for (size_t i = 0; i < s->place_count; i++)
+                if (s->places[i].opened)
+                        fd_close(s->places[i].source);
+        s->place_count = 0;
+}
+
 /* ---- in pid 1 ------------------------------------------------------------------------------------------------------ */
 
 static bool is_target(const struct setup *s, int fd)
 {
-        for (size_t i = 0; i < s->place_count; i++)
-                if (s->places[i].target == fd)
-                        return true;
-        return fd == s->control_at;
+        return place_find(s, fd) || fd == s->control_at;
 }
 
 /* A source that lies where another one belongs moves out of the way. */
@@ -161,7 +310,7 @@ static int clear_the_way(const struct setup *s)
                 struct fd_place *place = &s->places[i];
                 if (place->source < 0 || place->source == place->target || !is_target(s, place->source))
                         continue;
-                place->source = SYS_CALL(fcntl, place->source, F_DUPFD_CLOEXEC, s->control_at + 1);
+                place->source = SYS_CALL(fcntl, place->source, F_DUPFD_CLOEXEC, s->above + 1);
                 if (place->source < 0)
                         return place->source;
         }

@@ -52,6 +52,8 @@ static int become_program(const struct setup *s, struct start *start)
         if (s->files.resource >= 0)
                 result = SYS_CALL(prlimit64, 0, s->files.resource, &s->files.value, NULL);
         if (result == 0)
+                result = report_program(s->control);
+        if (result == 0)
                 result = descriptors_leave(s);
         if (result == 0)
                 result = restore_signals(s);
@@ -180,10 +182,22 @@ static _Noreturn void watch(struct setup *s, pid_t program)
         }
 }
 
+/* The broker's word, or its end. */
+static void wait_for_release(const struct setup *s)
+{
+        struct fd_received got;
+        char word;
+
+        if (fd_receive(s->control, &word, 1, &got, 0, 0) < 0)
+                take_all_along();
+}
+
 _Noreturn void init_run(struct setup *s)
 {
         struct start start = {.setup = s};
 
+        if (s->options->hold)
+                wait_for_release(s);
         pid_t program = start_program(&start);
         if (program < 0 || start.error) {
                 int stage = program < 0 ? STAGE_PROGRAM : start.stage;
@@ -191,6 +205,7 @@ _Noreturn void init_run(struct setup *s)
                 leave(125);
         }
         setup_time(s, STAGE_PROGRAM);
+        report_started(s->control);
         s->view = fd_close(s->view);
         s->nowhere = fd_close(s->nowhere);
         descriptors_drop(s);

@@ -67,9 +67,17 @@ static void quiet_end(const struct quiet *q)
 
 static int make_control(int ends[2], cordon_error *err)
 {
+        static const int on = 1;
+
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
                 return error_set(err, errno, "cannot make the control socket: %s", error_text(errno));
-        return 0;
+        /* With each message comes the sender's pid as we number it: how else should we know the program's? */
+        if (setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0)
+                return 0;
+        int error = errno;
+        fd_close(ends[0]);
+        fd_close(ends[1]);
+        return error_set(err, error, "cannot prepare the control socket: %s", error_text(error));
 }
 
 static void remember_signals(struct setup *s, const sigset_t *mask)
@@ -144,6 +152,18 @@ int sandbox_launch(struct sandbox *out, const struct sandbox_options *options, c
         return launch_in_world(out, options, policy_world(options->plan->policy), err);
 }
 
+int sandbox_rehearse(const struct sandbox_options *options,
+                     void (*fn)(void *ctx, const struct cordon_child_fd *fds, size_t count), void *ctx, cordon_error *err)
+{
+        struct setup s;
+        int result = setup_prepare(&s, options, policy_world(options->plan->policy), err);
+
+        if (result == 0)
+                result = descriptors_tell(&s, fn, ctx, err);
+        setup_release(&s);
+        return result;
+}
+
 /* ---- afterwards -------------------------------------------------------------------------------------------------------- */
 
 int sandbox_signal(const struct sandbox *s, int signal)
@@ -152,6 +172,12 @@ int sandbox_signal(const struct sandbox *s, int signal)
         if (signal == SIGSTOP)
                 return -EINVAL;
         return SYS_CALL(pidfd_send_signal, s->pidfd, signal, NULL, 0u);
+}
+
+int sandbox_release(const struct sandbox *s)
+{
+        int result = fd_send(s->control, "", 1, NULL, 0);
+        return result == -ECONNRESET ? -EPIPE : result;
 }
 
 void sandbox_kill(const struct sandbox *s)

@@ -62,9 +62,9 @@ static int prepare_landlock(struct setup *s, cordon_error *err)
  * runs over them. */
 static int raise_fd(const struct setup *s, int *fd)
 {
-        if (*fd > s->control_at)
+        if (*fd > s->above)
                 return 0;
-        int higher = fcntl(*fd, F_DUPFD_CLOEXEC, s->control_at + 1);
+        int higher = fcntl(*fd, F_DUPFD_CLOEXEC, s->above + 1);
         if (higher < 0)
                 return -errno;
         fd_close(*fd);
@@ -188,6 +188,7 @@ void setup_release(struct setup *s)
 {
         for (size_t i = 0; i < s->step_count; i++)
                 fd_close(s->steps[i].tree);
+        descriptors_release(s);
         free(s->steps);
         free(s->keep);
         free(s->places);

@@ -58,6 +58,25 @@ int report_exited(int control, int wait_status, uint64_t cpu_ns)
         return post(control, &w, NULL, 0);
 }
 
+static int report_word(int control, enum sandbox_event_kind kind)
+{
+        uint8_t bytes[4];
+        struct wire w = wire_over(bytes, sizeof(bytes));
+
+        wire_put_u32(&w, kind);
+        return post(control, &w, NULL, 0);
+}
+
+int report_program(int control)
+{
+        return report_word(control, SANDBOX_PROGRAM);
+}
+
+int report_started(int control)
+{
+        return report_word(control, SANDBOX_STARTED);
+}
+
 /* ---- the receiving side -------------------------------------------------------------------------------------------- */
 
 static int read_ready(struct wire *w, struct sandbox_event *out, struct fd_received *got)
@@ -111,6 +130,11 @@ static int read_event(struct wire *w, struct sandbox_event *out, struct fd_recei
                 return read_failed(w, out);
         case SANDBOX_EXITED:
                 return read_exited(w, out);
+        case SANDBOX_PROGRAM:
+                out->program = got->pid;
+                return wire_done(w) ? 1 : -EBADMSG;
+        case SANDBOX_STARTED:
+                return wire_done(w) ? 1 : -EBADMSG;
         }
         return -EBADMSG;
 }

@@ -9,5 +9,8 @@
 int report_ready(int control, int view, int notify, int nowhere); /* the last two are negative where there are none */
 int report_failed(int control, int stage, int error, const char *detail);
 int report_exited(int control, int wait_status, uint64_t cpu_ns);
+/* The first is said by the program's own process: the kernel tells the receiver which that is. */
+int report_program(int control);
+int report_started(int control);
 
 #endif

@@ -31,6 +31,9 @@ struct sandbox_options {
         bool cwd_optional;       /* where it is not there, the program starts in "/" */
         int stdio[3];            /* borrowed; a negative one stays closed; a directory is refused */
         int channel;             /* becomes the program's descriptor 3; -1: none. Borrowed */
+        const struct cordon_child_fd *fds; /* more descriptors, borrowed; no two have one target */
+        size_t fd_count;
+        bool hold;               /* the program is not started before sandbox_release() */
 };
 
 struct sandbox {
@@ -54,6 +57,8 @@ enum sandbox_event_kind {
         SANDBOX_READY = 1, /* set up; the program is about to run. Descriptors are the receiver's */
         SANDBOX_FAILED,    /* a stage failed; nothing of the program ran */
         SANDBOX_EXITED,    /* the program is gone, and what is left will be killed at once */
+        SANDBOX_PROGRAM,   /* the program's process is there, and will now be executed */
+        SANDBOX_STARTED,   /* it was executed */
 };
 
 struct sandbox_event {
@@ -66,10 +71,19 @@ struct sandbox_event {
         bool exec_failed; /* FAILED: set up was complete and execve itself failed with `error` */
         int wait_status;  /* EXITED: as wait(2) gives it */
         uint64_t cpu_ns;  /* EXITED */
+        pid_t program;    /* PROGRAM: its pid as the receiver numbers it */
 };
 
 /* Receives one event. 1: got one. 0: nothing there now. -EPIPE: pid 1 is gone. -EBADMSG: malformed; treat as hostile. */
 int sandbox_next_event(int control, struct sandbox_event *out);
+
+/* All that sandbox_launch() does before clone3: the same refusals. `fn` gets the descriptors that the program would have,
+ * ascending, those of `stdio` left out. */
+int sandbox_rehearse(const struct sandbox_options *options,
+                     void (*fn)(void *ctx, const struct cordon_child_fd *fds, size_t count), void *ctx, cordon_error *err);
+
+/* Lets a program start that is held. 0, or -EPIPE: the sandbox is gone. */
+int sandbox_release(const struct sandbox *s);
 
 const char *sandbox_stage_name(int stage); /* "mounts"; never NULL */
 /* A sentence on what a person can do about that failure, or NULL where none is known. */

@@ -55,6 +55,9 @@ struct view_step {
 /* One descriptor of the program: which of ours it is (negative: it stays closed), and its number. */
 struct fd_place {
         int source, target;
+        bool reader; /* for reading alone */
+        bool opened; /* the source was opened for that, instead of the caller's own */
+        int caller;  /* where `opened`: which one that is */
 };
 
 struct limit_step {
@@ -83,6 +86,7 @@ struct setup {
         struct fd_place *places; /* ascending by their targets */
         size_t place_count;
         int control_at; /* the control socket's number in pid 1: below it is nothing of the set-up's */
+        int above; /* numbers greater than this one are free for what has to get out of the way */
         char *stack; /* for the program's side of the fork */
         unsigned landlock_abi;
         struct limit_step limits[8];
@@ -114,7 +118,10 @@ _Noreturn void setup_run(struct setup *s);
 
 /* ---- one file each ---------------------------------------------------------------------------------------------- */
 
-int descriptors_prepare(struct setup *s, cordon_error *err); /* in the parent */
+int descriptors_prepare(struct setup *s, cordon_error *err); /* in the parent, as the next two */
+int descriptors_tell(const struct setup *s, void (*fn)(void *ctx, const struct cordon_child_fd *fds, size_t count), void *ctx,
+                     cordon_error *err);
+void descriptors_release(struct setup *s);
 int descriptors_arrange(struct setup *s);
 int descriptors_leave(const struct setup *s);
 void descriptors_drop(const struct setup *s);

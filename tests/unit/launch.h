@@ -150,7 +150,7 @@ static inline bool take_event(const struct sandbox *s, struct outcome *o)
         } else if (event.kind == SANDBOX_FAILED) {
                 o->failed = true;
                 o->failure = event;
-        } else {
+        } else if (event.kind == SANDBOX_EXITED) {
                 o->exited = true;
                 o->end = event;
         }
