@@ -190,16 +190,16 @@ void caller_comm(int proc, pid_t tid, char out[16])
         snprintf(out, 16, "%.15s", text);
 }
 
-long caller_terminal(int proc, pid_t tid)
+struct caller_terminal caller_terminal(int proc, pid_t tid)
 {
+        struct caller_terminal t = {0};
         char stat[1024];
-        int number = 0;
         if (slurp(proc, tid, "stat", stat, sizeof(stat)) <= 0)
-                return 0;
+                return t;
         const char *after = strrchr(stat, ')'); /* the name before it may hold anything */
-        if (!after || sscanf(after + 1, " %*c %*d %*d %*d %d", &number) != 1)
-                return 0;
-        return number;
+        if (!after || sscanf(after + 1, " %*c %*d %*d %d %d", &t.session, &t.device) != 2)
+                t = (struct caller_terminal){0};
+        return t;
 }
 
 int caller_descriptor(const struct caller_status *who, int fd)

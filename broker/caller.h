@@ -38,8 +38,12 @@ bool caller_is_interrupted(int proc, pid_t tid);
 
 /* The command name, raw; "?" where the caller is gone. */
 void caller_comm(int proc, pid_t tid, char out[16]);
-/* Device number of the controlling terminal; 0: none, also when the caller is gone. `tid` 0 means ourselves. */
-long caller_terminal(int proc, pid_t tid);
+/* The session, and the device number of its controlling terminal as /proc writes it; 0: none, also when the caller is gone.
+ * `tid` 0 means ourselves. */
+struct caller_terminal {
+        int session, device;
+};
+struct caller_terminal caller_terminal(int proc, pid_t tid);
 
 /* A duplicate of one of the caller's descriptors. -EBADF, -ESRCH, -EPERM. */
 int caller_descriptor(const struct caller_status *who, int fd);

@@ -18,6 +18,7 @@
 #include "broker/path.h"
 #include "broker/resolve.h"
 #include "broker/server.h"
+#include "broker/terminal.h"
 #include "broker/waiter.h"
 
 enum { RACES_MOST = 8, PATH_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
@@ -143,12 +144,12 @@ static int defer(struct job *j, enum wait_kind kind, int fd)
         return r;
 }
 
-/* /dev/tty is the caller's terminal. Ours is the same one where the caller has not left the session; otherwise there is none. */
+static const char TERMINAL[] = "/dev/tty";
+
 static bool same_terminal(const struct job *j)
 {
-        int proc = j->server->view.proc;
-        long theirs = caller_terminal(proc, j->request->tid);
-        return theirs != 0 && theirs == caller_terminal(proc, 0);
+        struct path own;
+        return terminal_of(&j->server->view, j->request->tid, &own) == 0 && strcmp(own.text, TERMINAL) == 0;
 }
 
 /* Writing takes the set-id bits away, writing through a shared mapping does not: somebody outside would lend his
@@ -212,13 +213,21 @@ static int open_in_view(const struct job *j, const char *path, uint64_t flags)
         return fd < 0 ? fd : fd_take(&fd);
 }
 
-/* Opens what exists at a canonical path that the policy allows. */
+/* Opens what exists at a canonical path that the policy allows. /dev/tty is what it is for the caller, which may be another
+ * path that the policy has to allow as well. */
 static int open_allowed(struct job *j, const char *path)
 {
+        struct path own;
         if (!request_waiting(j->server, j->request))
                 return -ESRCH;
         if (j->path_only)
                 return open_in_view(j, path, j->flags);
+        if (strcmp(path, TERMINAL) == 0) {
+                int r = terminal_of(&j->server->view, j->request->tid, &own);
+                if (r < 0 || !policy_eval(j->server->policy, own.text, own.length, j->want).allow)
+                        return -ENXIO;
+                path = own.text;
+        }
         int fd = open_in_view(j, path, j->flags | O_NONBLOCK);
         if (fd >= 0)
                 return settle(j, fd);

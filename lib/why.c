@@ -83,6 +83,8 @@ static const char *place_note(const struct plan *plan, const struct why *why)
                 return why->note;
         if (!plan)
                 return "no sandbox can be started with this policy as it is (see cordon explain): this is what its rules say";
+        if (why->look.unknown && why->look.mount && why->look.mount->kind == VIEW_PTS)
+                return "which terminals there are when the program runs can't be known here";
         if (why->look.unknown)
                 return "what is in /proc when the program runs can't be known here";
         if (why->look.mount && why->look.mount->kind == VIEW_TMPFS)

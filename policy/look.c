@@ -109,6 +109,10 @@ static void look_here(struct walk *w)
                 out->unknown = !top;
                 out->mode = top ? S_IFDIR | 0555 : S_IFREG | 0444;
                 return;
+        case VIEW_PTS:
+                out->unknown = !top && strcmp(path, "/dev/pts/ptmx") != 0;
+                out->mode = top ? S_IFDIR | 0755 : S_IFCHR | 0666;
+                return;
         case VIEW_DIR:
         case VIEW_HOLLOW:
         case VIEW_TMPFS:

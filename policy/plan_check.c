@@ -135,10 +135,6 @@ static void check_not_yet(struct planner *p)
                 planner_refuse_word(p, w->nets[i].origin, strchr(w->nets[i].text, ' ') + 1,
                                   "leave it out; `net loopback` and `net host` are there",
                                   "`%s` cannot be enforced by this version: connections are not brokered yet", w->nets[i].text);
-        for (size_t i = 0; w->devices[i]; i++)
-                if (strcmp(w->devices[i], "pts") == 0)
-                        planner_refuse_word(p, w->dev_at, "pts", "leave it out of the `dev` line",
-                                          "`dev pts`: this version has no pseudo-terminals of the sandbox's own");
         for (size_t i = 0; i < p->rule_count; i++)
                 if (p->rules[i].access & ACCESS_UNIX)
                         planner_refuse(p, &p->rules[i], "leave it out", "`%s` cannot be enforced by this version: "

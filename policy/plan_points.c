@@ -19,9 +19,15 @@ static void add_link(struct points *out, struct planner *p, const char *path, co
         add_point(out, p, &(struct point){.path = path, .kind = POINT_LINK, .target = target});
 }
 
+bool device_is_own(const char *path)
+{
+        return strcmp(path, DEVICE_PTS) == 0 || strcmp(path, DEVICE_SHM) == 0;
+}
+
 static void add_device_points(struct points *out, struct planner *p)
 {
         const struct world *world = p->world;
+        bool shm = false;
 
         if (!world->devices[0] && world->proc == PROC_NONE)
                 return;
@@ -29,9 +35,13 @@ static void add_device_points(struct points *out, struct planner *p)
         for (size_t i = 0; world->devices[i]; i++) {
                 const char *path = arena_printf(p->arena, "/dev/%s", world->devices[i]);
                 if (path)
-                        add_point(out, p,
-                                  &(struct point){.path = path, .kind = POINT_DEVICE, .mode = planner_mode(p, path)});
+                        add_point(out, p, &(struct point){.path = path,
+                                                          .kind = POINT_DEVICE,
+                                                          .mode = device_is_own(path) ? S_IFDIR : planner_mode(p, path)});
                 p->no_memory = p->no_memory || !path;
+                if (path && strcmp(path, DEVICE_PTS) == 0)
+                        add_link(out, p, "/dev/ptmx", "pts/ptmx");
+                shm = shm || (path && strcmp(path, DEVICE_SHM) == 0);
         }
         if (world->proc != PROC_NONE) {
                 add_link(out, p, "/dev/fd", "/proc/self/fd");
@@ -39,8 +49,8 @@ static void add_device_points(struct points *out, struct planner *p)
                 add_link(out, p, "/dev/stdout", "/proc/self/fd/1");
                 add_link(out, p, "/dev/stderr", "/proc/self/fd/2");
         }
-        if (world->tmp)
-                add_link(out, p, "/dev/shm", "/tmp");
+        if (world->tmp && !shm)
+                add_link(out, p, DEVICE_SHM, "/tmp");
 }
 
 /* True where the view has something at or below a path: what is granted, or a link that a rule goes through. */

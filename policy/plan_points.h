@@ -30,6 +30,11 @@ struct points {
         size_t count, room;
 };
 
+/* What `dev` brings that is no device of the host's, but a file system of the sandbox's own. */
+#define DEVICE_PTS "/dev/pts"
+#define DEVICE_SHM "/dev/shm"
+bool device_is_own(const char *path);
+
 /* False: no memory. */
 bool points_make(struct points *out, struct planner *p);
 /* How many components the deepest of them has. */

@@ -66,12 +66,38 @@ void view_walk_special(struct view_walk *w, const struct point *point, size_t in
         view_add(w, &mount);
 }
 
+/* Memory for sharing is as large as /tmp, or as that would be. */
+#define SHM_SIZE (UINT64_C(256) << 20)
+
+static void walk_own_device(struct view_walk *w, const struct point *point, const struct verdict *verdict)
+{
+        const struct world *world = w->p->world;
+        bool pts = strcmp(point->path, DEVICE_PTS) == 0;
+
+        if (verdict->access == 0 || view_on_host(w) || view_is_closed(w))
+                return;
+        view_make_way(w, point->path, verdict->rule);
+        view_add(w, &(struct plan_mount){
+                             .kind = pts ? VIEW_PTS : VIEW_TMPFS,
+                             .path = point->path,
+                             .directory = true,
+                             .writable = true,
+                             .access = verdict->access & ~(unsigned)ACCESS_EXEC,
+                             .size = pts ? 0 : world->tmp ? world->tmp_size : SHM_SIZE,
+                             .rule = verdict->rule,
+                     });
+}
+
 void view_walk_device(struct view_walk *w, const struct point *point, size_t index)
 {
         struct verdict verdict = planner_eval(w->p, point->path);
 
         if (rule_masks(verdict.rule) && point->mode != 0) {
                 view_walk_own(w, point, index, &verdict);
+                return;
+        }
+        if (device_is_own(point->path)) {
+                walk_own_device(w, point, &verdict);
                 return;
         }
         if (S_ISDIR(point->mode)) {

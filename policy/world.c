@@ -8,8 +8,8 @@
 
 #define TMP_DEFAULT (256ull << 20)
 
-const char *const device_names[] = {"null", "zero", "full", "random", "urandom", "tty", "pts", NULL};
-#define DEVICES_DEFAULT 0x3fu /* all but pts */
+const char *const device_names[] = {"null", "zero", "full", "random", "urandom", "tty", "pts", "shm", NULL};
+#define DEVICES_DEFAULT 0x7fu /* all but shm */
 
 enum setting_claim setting_claim(struct compile *c, enum setting_id id, const struct place *at, const char *what)
 {
@@ -173,12 +173,10 @@ int run_tmp(struct compile *c, struct source *s, struct line *l)
 
 static int device_unknown(struct compile *c, struct source *s, struct line *l, const struct word *w)
 {
-        static const char *const known = "there are null, zero, full, random, urandom, tty and pts";
+        static const char *const known = "there are null, zero, full, random, urandom, tty, pts and shm";
         static const char *const later[] = {"ptmx", "fuse", "kvm", "dri", "snd", "video"};
         struct place at = place_word(s, l, w);
         struct nearest n = nearest_begin(c, w->text);
-        if (!strcmp(w->text, "shm"))
-                return report(c, &at, "leave it out", "/dev/shm is there wherever /tmp is private: no device is needed");
         for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++) {
                 if (!strcmp(w->text, later[i]))
                         return report(c, &at, !strcmp(w->text, "ptmx") ? "it comes with pts" : known,
@@ -236,12 +234,23 @@ static int imply(struct compile *c, enum setting_id id, const struct origin *ori
         return rule_add(c, &rule, &at, &(struct pattern){.text = copy, .prefix = copy, .asked = copy, .literal = true});
 }
 
+/* A name that is not the device's own is a link to something in its place; rules are about both. */
+static int imply_device(struct compile *c, const char *name, const char *text)
+{
+        const unsigned use = ACCESS_LIST | ACCESS_READ | ACCESS_CREATE | ACCESS_WRITE;
+        const struct origin *at = &c->policy->world.dev_at;
+        const char *path = arena_printf(c->arena, "/dev/%s", name);
+        int r = path ? imply(c, SET_DEV, at, text, use, "write", path) : -ENOMEM;
+        if (r == 0 && !strcmp(name, "pts"))
+                r = imply(c, SET_DEV, at, text, use, "write", "/dev/ptmx");
+        return r;
+}
+
 static int devices_finish(struct compile *c)
 {
         struct world *w = &c->policy->world;
         size_t count = 0;
-        static const char text[] = "dev null zero full random urandom tty";
-        const unsigned use = ACCESS_LIST | ACCESS_READ | ACCESS_CREATE | ACCESS_WRITE;
+        static const char text[] = "dev null zero full random urandom tty pts";
         const char **names = arena_alloc(c->arena, sizeof(device_names));
         if (!names)
                 return -ENOMEM;
@@ -249,8 +258,7 @@ static int devices_finish(struct compile *c)
                 if (!(c->devices & 1u << i))
                         continue;
                 names[count++] = device_names[i];
-                const char *path = arena_printf(c->arena, "/dev/%s", device_names[i]);
-                if (!path || imply(c, SET_DEV, &w->dev_at, text, use, "write", path) < 0)
+                if (imply_device(c, device_names[i], text) < 0)
                         return -ENOMEM;
         }
         w->devices = names;

@@ -28,7 +28,7 @@ static const char *kind_of(const struct plan_mount *m)
         static const char *const kinds[] = {
                 [VIEW_DIR] = "dir",   [VIEW_BIND] = "bind",     [VIEW_SYMLINK] = "symlink", [VIEW_TMPFS] = "tmpfs",
                 [VIEW_PROC] = "proc", [VIEW_DEVICE] = "device", [VIEW_MASK] = "mask",       [VIEW_HOLLOW] = "hollow",
-                [VIEW_EMPTY] = "empty", [VIEW_FILE] = "file",
+                [VIEW_EMPTY] = "empty", [VIEW_FILE] = "file",   [VIEW_PTS] = "pts",
         };
         return is_pin(m) ? "pin" : kinds[m->kind];
 }

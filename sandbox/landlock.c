@@ -71,7 +71,7 @@ uint64_t landlock_rights_of(const struct plan_mount *mount)
 {
         if (mount->kind == VIEW_SYMLINK)
                 return 0;
-        return landlock_rights(mount->access, mount->directory, mount->kind == VIEW_DEVICE);
+        return landlock_rights(mount->access, mount->directory, mount->kind == VIEW_DEVICE || mount->kind == VIEW_PTS);
 }
 
 uint64_t landlock_handled(unsigned abi)

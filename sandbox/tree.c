@@ -40,7 +40,7 @@ uint64_t tree_flags(const struct plan_mount *mount)
 {
         uint64_t flags = MOUNT_ATTR_NOSUID;
 
-        if (mount->kind != VIEW_DEVICE)
+        if (mount->kind != VIEW_DEVICE && mount->kind != VIEW_PTS)
                 flags |= MOUNT_ATTR_NODEV;
         if (!mount->executable)
                 flags |= MOUNT_ATTR_NOEXEC;

@@ -34,6 +34,14 @@ static int mount_tmpfs(const struct view_step *step)
         return tree_new("tmpfs", options, 3, tree_flags(step->mount));
 }
 
+/* An instance of its own: its terminals are not the host's, whatever number they have. Their group is the program's, since
+ * the host's `tty` has no number in the sandbox. */
+static int mount_pts(const struct view_step *step)
+{
+        static const struct tree_option options[] = {{"newinstance", NULL}, {"ptmxmode", "0666"}, {"mode", "0620"}, {"max", "512"}};
+        return tree_new("devpts", options, sizeof(options) / sizeof(options[0]), tree_flags(step->mount));
+}
+
 /* Pid 1 is a copy of the host process. What it is made undumpable for, its command line would still tell: so
  * processes that may not be traced are not shown at all. */
 static int mount_proc(struct setup *s, const struct view_step *step)
@@ -125,6 +133,8 @@ static int make_tree(struct setup *s, struct view_step *step, int stock)
                 return mount_tmpfs(step);
         case VIEW_PROC:
                 return mount_proc(s, step);
+        case VIEW_PTS:
+                return mount_pts(step);
         case VIEW_MASK:
         case VIEW_EMPTY:
         case VIEW_FILE:

@@ -117,7 +117,8 @@ static void unmake(struct made *m)
 /* "bind /data w- lrcw @host" … */
 static void dump(struct buf *b, const struct plan *plan)
 {
-        static const char *const kinds[] = {"dir", "bind", "link", "tmpfs", "proc", "device", "mask", "hollow", "empty", "file"};
+        static const char *const kinds[] = {"dir",  "bind",   "link",  "tmpfs", "proc", "device",
+                                            "mask", "hollow", "empty", "file",  "pts"};
         static const char letters[] = "lrcwx";
 
         for (size_t i = 0; i < plan->mount_count; i++) {
@@ -365,6 +366,13 @@ static void test_world(void **state)
                     "link /dev/stdout -> /proc/self/fd/1\ndevice /dev/urandom lrcw file\n"
                     "proc /proc lr\ntmpfs /tmp w- lrcw\ndir /var\nlink /var/tmp -> /tmp\n");
         expect_view("cordon 1\ndev null\ntmp none\nproc none\n", "dir / l\ndir /dev l\ndevice /dev/null lrcw file\n");
+        /* what is no device of the host's: terminals and shared memory of the sandbox's own */
+        expect_view("cordon 1\ndev pts shm\ntmp private 1M\nproc none\n",
+                    "dir / l\ndir /dev l\nlink /dev/ptmx -> pts/ptmx\npts /dev/pts lrcw\ntmpfs /dev/shm w- lrcw\n"
+                    "tmpfs /tmp w- lrcw\ndir /var\nlink /var/tmp -> /tmp\n");
+        expect_view("cordon 1\ndev shm\ntmp none\nproc none\n", "dir / l\ndir /dev l\ntmpfs /dev/shm w- lrcw\n");
+        expect_view("cordon 1\ndev null pts shm\ntmp none\nproc none\ndeny /dev/pts\nmask /dev/shm\n",
+                    "dir / l\ndir /dev l\ndevice /dev/null lrcw file\nlink /dev/ptmx -> pts/ptmx\nempty /dev/shm lr\n");
         /* the host's trees inside the private /tmp */
         expect_view("cordon 1\ndev none\nproc none\ntmp private 1M\nwrite exec /tmp/work/x\n",
                     "dir / l\ntmpfs /tmp w- lrcw\nhollow /tmp/work\nbind /tmp/work/x wx lrcwx\n"

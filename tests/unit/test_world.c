@@ -7,7 +7,7 @@ static void defaults(void **state)
 {
         static const char *const kept[] = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TERM",
                                            "COLORTERM", "TZ", "COLUMNS", "LINES"};
-        static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
+        static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty", "pts"};
         (void)state;
         struct policy *p = policy_from("read /a\n");
         const struct world *w = policy_world(p);
@@ -24,9 +24,9 @@ static void defaults(void **state)
         assert_int_equal(w->env_count, sizeof(kept) / sizeof(*kept));
         for (size_t i = 0; i < w->env_count; i++)
                 assert_string_equal(w->env[i].name, kept[i]);
-        for (size_t i = 0; i < 6; i++)
+        for (size_t i = 0; i < 7; i++)
                 assert_string_equal(w->devices[i], devices[i]);
-        assert_null(w->devices[6]);
+        assert_null(w->devices[7]);
         policy_unref(p);
 }
 
