@@ -38,7 +38,8 @@ static int mount_tmpfs(const struct view_step *step)
  * the host's `tty` has no number in the sandbox. */
 static int mount_pts(const struct view_step *step)
 {
-        static const struct tree_option options[] = {{"newinstance", NULL}, {"ptmxmode", "0666"}, {"mode", "0620"}, {"max", "512"}};
+        static const struct tree_option options[] = {{"newinstance", NULL}, {"ptmxmode", "0666"},
+                                                     {"mode", "0620"}, {"max", "512"}};
         return tree_new("devpts", options, sizeof(options) / sizeof(options[0]), tree_flags(step->mount));
 }
 
