@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/inputs.h"
 #include "cli/json.h"
 
 struct finding {
@@ -21,6 +22,7 @@ struct checking {
         unsigned errors, warnings;
         unsigned expected, failed;
         bool no_memory;
+        bool unread; /* standard input or a path of the command line; said already */
 };
 
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
@@ -107,15 +109,19 @@ static int look(struct checking *c, const char *file, const struct settings *set
 {
         const char *const files[] = {file, NULL};
         cordon_policy *policy = NULL;
-        cordon_policy_options options = {
-                .size = sizeof(options),
-                .files = files,
-                .defines = settings->defines,
-                .diag = collect,
-                .diag_ctx = c,
-        };
-        int r = cordon_policy_load(&policy, &options, error);
+        struct inputs inputs;
+        int r = inputs_open(&inputs, files, settings);
 
+        if (r < 0) {
+                snprintf(error->text, sizeof(error->text), "what the command line names cannot be read");
+                c->unread = true;
+        } else {
+                cordon_policy_options options = inputs_options(&inputs, settings);
+                options.diag = collect;
+                options.diag_ctx = c;
+                r = cordon_policy_load(&policy, &options, error);
+        }
+        inputs_free(&inputs);
         if (r == 0)
                 r = cordon_policy_lint(policy, collect, c, error);
         if (r >= 0) {
@@ -128,7 +134,7 @@ static int look(struct checking *c, const char *file, const struct settings *set
 
 static int status_of(const struct checking *c, int r, const struct settings *settings)
 {
-        if (c->no_memory || (r < 0 && r != -EINVAL))
+        if (c->no_memory || c->unread || (r < 0 && r != -EINVAL))
                 return CHECK_FAILED;
         return r < 0 || c->errors > 0 || (settings->strict && c->warnings > 0) ? CHECK_ERRORS : CHECK_FINE;
 }
@@ -163,7 +169,7 @@ static void show(const struct checking *c, const char *file, int status, const c
 {
         for (size_t i = 0; i < c->count; i++)
                 diag_print(NULL, &c->findings[i].diag);
-        if (status == CHECK_FAILED && c->errors == 0)
+        if (status == CHECK_FAILED && c->errors == 0 && !c->unread)
                 say("%s: %s", file, *error->text ? error->text : strerror(ENOMEM));
         summary(c, file, status, settings);
 }
@@ -222,6 +228,8 @@ static int check_one(const char *file, const struct settings *settings, struct j
         cordon_error error = {0};
         int r = look(&c, file, settings, &error), status = status_of(&c, r, settings);
 
+        file = file ? file : "(command line)";
+
         if (c.count > 1)
                 qsort(c.findings, c.count, sizeof(*c.findings), by_place);
         if (files)
@@ -234,20 +242,27 @@ static int check_one(const char *file, const struct settings *settings, struct j
         return status;
 }
 
+static int worse(int a, int b)
+{
+        return a > b ? a : b;
+}
+
 int check_main(const struct settings *settings)
 {
         struct json_object *files = settings->json ? json_object_new_array() : NULL;
         int worst = CHECK_FINE;
 
-        if (!*settings->words) {
+        if (!*settings->words && !*settings->policies && !settings->rules->name) {
                 say("check: which policy? Usage: cordon check [OPTION]... POLICY...");
                 json_object_put(files);
                 return CHECK_FAILED;
         }
-        for (const char **file = settings->words; *file; file++) {
-                int status = check_one(*file, settings, files);
-                worst = status > worst ? status : worst;
-        }
+        if (!*settings->words && !*settings->policies) /* the rules of the command line, over the default policy */
+                worst = check_one(NULL, settings, files);
+        for (const char **file = settings->policies; *file; file++)
+                worst = worse(worst, check_one(*file, settings, files));
+        for (const char **file = settings->words; *file; file++)
+                worst = worse(worst, check_one(*file, settings, files));
         if (files)
                 json_end(files, worst);
         return worst;

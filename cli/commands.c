@@ -6,10 +6,17 @@
 #define HELP_ROW {'h', "help", NULL, OPTION_HELP, 0, "show this help"}
 #define VERSION_ROW {'V', "version", NULL, OPTION_VERSION, 0, "show the version"}
 
+/* What every command that loads policies takes. */
+#define RULE_ROWS                                                                                                         \
+        {0, "ro", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be read: one more rule, spelt as in a shell"},           \
+                {0, "rw", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be written, and what is in it"},                 \
+                {0, "exec", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be executed, and what is in it"}
+
 static const struct option_row run_options[] = {
         {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies),
          "a policy file, with a slash in its path; a NAME that\n"
-         "`cordon show` lists; or @bundle. May be repeated, all of\n"
+         "`cordon show` lists; @bundle; or - for standard input.\n"
+         "May be repeated, all of\n"
          "them hold. Without it: the system readable, the current\n"
          "directory writable, nothing else of your home, no network"},
         {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
@@ -24,17 +31,46 @@ static const struct option_row run_options[] = {
         {0, "channel", NULL, OPTION_FLAG, FIELD(channel),
          "give the program a channel to the broker as descriptor 3,\n"
          "for programs that call cordon_client_open()"},
+        RULE_ROWS,
+        {0, "chdir", "DIR", OPTION_TEXT, FIELD(chdir), "start in DIR, which must be there in the sandbox"},
+        {0, "setenv", "VAR=VALUE", OPTION_ORDERED, FIELD(changes),
+         "set a variable, whatever the policy says; this and the\n"
+         "next two count in their order"},
+        {0, "unsetenv", "VAR", OPTION_ORDERED, FIELD(changes), "take a variable away"},
+        {0, "clearenv", NULL, OPTION_ORDERED, FIELD(changes), "take all variables away"},
+        {0, "pass-fd", "N", OPTION_LIST, FIELD(passed),
+         "give the program this descriptor of cordon's; N=M: as its\n"
+         "M; N:ro or N=M:ro: for reading alone. May be repeated"},
+        {0, "name", "NAME", OPTION_TEXT, FIELD(name), "what messages and audit records call the program"},
+        {0, "status-fd", "N", OPTION_TEXT, FIELD(status_fd),
+         "write to this descriptor, as JSON lines, when the program\n"
+         "has started, and how it ended"},
+        {0, "sync-fd", "N", OPTION_TEXT, FIELD(sync_fd), "keep this descriptor open as long as the sandbox is there"},
+        {0, "block-fd", "N", OPTION_TEXT, FIELD(block_fd),
+         "make the sandbox, and start the program once there is\n"
+         "something to read from this descriptor, or its end"},
+        {0, "dry-run", NULL, OPTION_FLAG, FIELD(dry_run), "start nothing; show what would be"},
         HELP_ROW,
         VERSION_ROW,
         {0},
 };
 
+static const struct option_group run_groups[] = {
+        {"ro", "Rules beside those of the policy; of two about the same path these count"},
+        {"chdir", "What the program finds"},
+        {"name", "For scripts"},
+        {"help", "Help"},
+        {NULL, NULL},
+};
+
 static const struct option_row check_options[] = {
+        {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies), "the same as POLICY, spelt as for `cordon run`"},
         {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
          "give a `param` of the policies its value; may be repeated"},
         {'q', "quiet", NULL, OPTION_FLAG, FIELD(quiet), "say nothing about policies that are fine"},
         {0, "strict", NULL, OPTION_FLAG, FIELD(strict), "let warnings count as errors do"},
         {0, "json", NULL, OPTION_FLAG, FIELD(json), "for programs: one JSON object about all policies"},
+        RULE_ROWS,
         HELP_ROW,
         VERSION_ROW,
         {0},
@@ -58,6 +94,7 @@ static const struct option_row explain_options[] = {
         {0, "seccomp", NULL, OPTION_FLAG, FIELD(seccomp),
          "show the system call filter instead: each call, what\n"
          "becomes of it, and which line says so"},
+        RULE_ROWS,
         HELP_ROW,
         VERSION_ROW,
         {0},
@@ -75,6 +112,7 @@ static const struct option_row why_options[] = {
         {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
          "give a `param` of the policy its value; may be repeated"},
         {0, "json", NULL, OPTION_FLAG, FIELD(json), "answer as JSON, an array of objects"},
+        RULE_ROWS,
         HELP_ROW,
         VERSION_ROW,
         {0},
@@ -106,6 +144,7 @@ const struct command commands[] = {
                          "line that would allow it; of what was to be executed `cordon why exec PATH` tells. Standard\n"
                          "output is the program's alone.\n",
                 .options = run_options,
+                .groups = run_groups,
                 .examples = "  cordon run make\n"
                             "      contained by the default policy\n"
                             "  cordon run -p ./pdf.policy -D IN=a.pdf -- pdftotext a.pdf -\n"

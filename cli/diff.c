@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/inputs.h"
 #include "cli/json.h"
 
 enum { LINE_MOST = 100 }; /* columns, after which lists of names go on in the next line */
@@ -237,10 +238,16 @@ static int open_one(cordon_policy **out, const char *file, const struct settings
 {
         const char *const files[] = {file, NULL};
 
-        return policy_open_as(out, &(cordon_policy_options){.size = sizeof(cordon_policy_options),
-                                                            .files = files,
-                                                            .defines = settings->defines,
-                                                            .used = used});
+        struct inputs inputs;
+        int r = inputs_open(&inputs, files, settings);
+
+        if (r == 0) {
+                cordon_policy_options options = inputs_options(&inputs, settings);
+                options.used = used;
+                r = policy_open_as(out, &options);
+        }
+        inputs_free(&inputs);
+        return r;
 }
 
 int diff_main(const struct settings *settings)
@@ -253,6 +260,10 @@ int diff_main(const struct settings *settings)
                 count++;
         if (count != 2) {
                 say("diff: which two policies? Usage: cordon diff [OPTION]... A B");
+                return DIFF_FAILED;
+        }
+        if (!strcmp(settings->words[0], "-") && !strcmp(settings->words[1], "-")) {
+                say("diff: standard input can be read once");
                 return DIFF_FAILED;
         }
         for (count = 0; settings->defines[count];)

@@ -26,6 +26,14 @@ static void option_help(const struct option_row *row)
         indent(row->help, HELP_COLUMN);
 }
 
+/* No empty line before it: completions read the options up to the first. */
+static void group_help(const struct option_group *groups, const char *name)
+{
+        for (; groups && groups->first; groups++)
+                if (!strcmp(groups->first, name))
+                        printf(" %s:\n", groups->title);
+}
+
 static void section(const char *title, const char *text)
 {
         if (text)
@@ -36,8 +44,10 @@ void command_help(const struct command *command)
 {
         printf("cordon %s: %s\n\nUsage: %s\n\n%s\nOptions:\n", command->name, command->summary, command->usage,
                command->about);
-        for (const struct option_row *row = command->options; row->name; row++)
+        for (const struct option_row *row = command->options; row->name; row++) {
+                group_help(command->groups, row->name);
                 option_help(row);
+        }
         section("Examples", command->examples);
         section("Exit status", command->exits);
 }

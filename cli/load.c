@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/inputs.h"
 
 void diag_print(void *ctx, const cordon_diag *diag)
 {
@@ -37,10 +38,14 @@ int policy_open_as(cordon_policy **out, const cordon_policy_options *options)
 
 int policy_open(cordon_policy **out, const char *const *files, const struct settings *settings, const char *program)
 {
-        return policy_open_as(out, &(cordon_policy_options){
-                                           .size = sizeof(cordon_policy_options),
-                                           .files = files,
-                                           .defines = settings->defines,
-                                           .program = program,
-                                   });
+        struct inputs inputs;
+        int r = inputs_open(&inputs, files, settings);
+
+        if (r == 0) {
+                cordon_policy_options options = inputs_options(&inputs, settings);
+                options.program = program;
+                r = policy_open_as(out, &options);
+        }
+        inputs_free(&inputs);
+        return r;
 }

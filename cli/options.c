@@ -91,6 +91,13 @@ static void list_add(const char **list, const char *text)
         *list = text;
 }
 
+static void given_add(struct given *list, const struct option_row *row, const char *value)
+{
+        while (list->name)
+                list++;
+        *list = (struct given){row->name, value};
+}
+
 static enum parsed take(const struct command *command, const struct option_row *row, struct settings *out)
 {
         void *field = (char *)out + row->offset;
@@ -104,6 +111,9 @@ static enum parsed take(const struct command *command, const struct option_row *
                 break;
         case OPTION_LIST:
                 list_add(*(const char ***)field, optarg);
+                break;
+        case OPTION_ORDERED:
+                given_add(*(struct given **)field, row, row->value ? optarg : NULL);
                 break;
         case OPTION_HELP:
                 command_help(command);
@@ -123,7 +133,10 @@ static bool settings_init(struct settings *s, int argc)
         s->policies = calloc(room, sizeof(*s->policies));
         s->defines = calloc(room, sizeof(*s->defines));
         s->words = calloc(room, sizeof(*s->words));
-        return s->policies && s->defines && s->words;
+        s->passed = calloc(room, sizeof(*s->passed));
+        s->rules = calloc(room, sizeof(*s->rules));
+        s->changes = calloc(room, sizeof(*s->changes));
+        return s->policies && s->defines && s->words && s->passed && s->rules && s->changes;
 }
 
 void settings_free(struct settings *s)
@@ -132,6 +145,9 @@ void settings_free(struct settings *s)
         free(s->defines);
         free(s->words);
         free(s->program);
+        free(s->passed);
+        free(s->rules);
+        free(s->changes);
         *s = (struct settings){0};
 }
 

@@ -6,6 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* One of several options whose order counts. */
+struct given {
+        const char *name;  /* of the option; NULL ends the list */
+        const char *value; /* NULL: it takes none */
+};
+
 struct settings {
         const char **policies; /* NULL-terminated, as are defines and words */
         const char **defines;
@@ -15,9 +21,14 @@ struct settings {
         bool strict; /* check */
         const char **words;   /* what is left: run's PROGRAM [ARGUMENT]..., or the policies of check and explain */
         const char **program; /* explain: what came after "--"; NULL where nothing did */
+        struct given *rules;  /* --ro, --rw, --exec, --tmpfs */
+        struct given *changes; /* run: --setenv, --unsetenv, --clearenv */
+        const char **passed;  /* run: of --pass-fd */
+        const char *name, *chdir, *status_fd, *sync_fd, *block_fd; /* run */
+        bool dry_run;
 };
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_HELP, OPTION_VERSION };
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_ORDERED, OPTION_HELP, OPTION_VERSION };
 
 struct option_row {
         char letter;       /* 0: the long form only */
@@ -26,6 +37,12 @@ struct option_row {
         enum option_kind kind;
         size_t offset; /* of the field in struct settings */
         const char *help;
+};
+
+/* A heading in the help, before the row of that name. */
+struct option_group {
+        const char *first; /* NULL ends the list */
+        const char *title;
 };
 
 enum words_kind {
@@ -40,6 +57,7 @@ struct command {
         const char *usage;
         const char *about;
         const struct option_row *options;
+        const struct option_group *groups; /* NULL: none */
         const char *examples;
         const char *exits;
         enum words_kind words;

@@ -1,29 +1,107 @@
 /* cordon run: find the program, load the policy, start the sandbox, serve it, tell what was refused, and exit as the
  * program did. Whatever fails before the program runs is cordon's own failure and has a status of its own. */
+#include "cli/run.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/inputs.h"
 
-struct run {
-        const struct settings *settings;
-        char program[PATH_MAX];
-        cordon_policy *policy;
-        cordon_broker *broker;
-        cordon_child *child;
-        int audit;
-};
+/* Says it, and keeps it for --status-fd. */
+__attribute__((format(printf, 2, 3))) static void complain(struct run *run, const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(run->error, sizeof(run->error), format, args);
+        va_end(args);
+        say("%s", run->error);
+}
 
 /* The library's own words say what it was doing; `what` is for when it has none. */
-static int fail(const char *what, int r, const cordon_error *error)
+static int fail(struct run *run, const char *what, int r, const cordon_error *error)
 {
         if (*error->text)
-                say("%s", error->text);
+                complain(run, "%s", error->text);
         else
-                say("%s: %s", what, strerror(-r));
+                complain(run, "%s: %s", what, strerror(-r));
         return STATUS_CORDON;
+}
+
+/* ---- what the command line says ------------------------------------------------------------------------------------ */
+
+static bool is_change(struct run *run, const struct given *g)
+{
+        bool sets = !strcmp(g->name, "setenv");
+        const char *equals = strchr(g->value, '=');
+
+        if (sets ? equals && equals != g->value : !equals && *g->value)
+                return true;
+        complain(run, "run: --%s wants %s, not '%s'", g->name, sets ? "NAME=VALUE" : "the name of a variable", g->value);
+        return false;
+}
+
+/* All that comes before --clearenv is undone by it. */
+static bool read_changes(struct run *run, cordon_child_options *options)
+{
+        const struct given *given = run->settings->changes;
+        size_t count = 0;
+
+        while (given[count].name)
+                count++;
+        run->changes = calloc(count + 1, sizeof(*run->changes));
+        if (!run->changes) {
+                complain(run, "%s", strerror(ENOMEM));
+                return false;
+        }
+        options->env = run->changes;
+        for (count = 0; given->name; given++) {
+                if (!given->value) {
+                        options->flags |= CORDON_CHILD_CLEAR_ENV;
+                        memset(run->changes, 0, count * sizeof(*run->changes));
+                        count = 0;
+                } else if (is_change(run, given)) {
+                        run->changes[count++] = given->value;
+                } else {
+                        return false;
+                }
+        }
+        return true;
+}
+
+static bool read_place(struct run *run, cordon_child_options *options)
+{
+        const char *chdir = run->settings->chdir;
+
+        if (!chdir)
+                return true;
+        run->chdir = path_absolute(chdir);
+        options->cwd = run->chdir;
+        if (!run->chdir)
+                complain(run, "--chdir %s: %s", *chdir ? chdir : "''", strerror(errno));
+        return run->chdir;
+}
+
+static bool read_options(struct run *run, cordon_child_options *options)
+{
+        const struct settings *s = run->settings;
+
+        *options = (cordon_child_options){
+                .size = sizeof(*options),
+                .program = run->program,
+                .argv = s->words,
+                .name = s->name,
+                .flags = (s->channel ? CORDON_CHILD_CHANNEL : 0) | (s->block_fd ? CORDON_CHILD_HOLD : 0),
+                .fds = run->passing.fds,
+                .fd_count = run->passing.count,
+        };
+        return read_changes(run, options) && read_place(run, options);
 }
 
 static int open_audit(struct run *run)
@@ -35,45 +113,53 @@ static int open_audit(struct run *run)
         run->audit = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
         if (run->audit >= 0)
                 return 0;
-        say("cannot open the audit file %s: %s", file, strerror(errno));
+        complain(run, "cannot open the audit file %s: %s", file, strerror(errno));
         return STATUS_CORDON;
 }
 
-static int start(struct run *run)
-{
-        const struct settings *s = run->settings;
-        cordon_error error = {0};
-        cordon_child_options options = {
-                .size = sizeof(options),
-                .program = run->program,
-                .argv = s->words,
-                .flags = s->channel ? CORDON_CHILD_CHANNEL : 0,
-                .audit_fd = run->audit,
-        };
+/* ---- starting ------------------------------------------------------------------------------------------------------- */
 
+static int start(struct run *run, cordon_child_options *options)
+{
+        cordon_error error = {0};
+        int status = open_audit(run);
+
+        if (status)
+                return status;
+        options->audit_fd = run->audit;
         int r = cordon_broker_new(&run->broker, &error);
         if (r < 0)
-                return fail("cannot make a broker", r, &error);
-        r = cordon_child_spawn(&run->child, run->broker, run->policy, &options, &error);
-        return r < 0 ? fail("cannot start the sandbox", r, &error) : 0;
+                return fail(run, "cannot make a broker", r, &error);
+        r = cordon_child_spawn(&run->child, run->broker, run->policy, options, &error);
+        return r < 0 ? fail(run, "cannot start the sandbox", r, &error) : 0;
 }
 
-static int prepare(struct run *run)
+/* Nothing of it starts anything. */
+static int prepare(struct run *run, cordon_child_options *options)
 {
+        enum { NAME_MOST = 255 };
         const struct settings *s = run->settings;
 
         if (!*s->words) {
-                say("run: which program? Usage: cordon run [OPTION]... [--] PROGRAM [ARGUMENT]...");
+                complain(run, "run: which program? Usage: cordon run [OPTION]... [--] PROGRAM [ARGUMENT]...");
                 return STATUS_CORDON;
         }
+        if (s->name && (!*s->name || strlen(s->name) > NAME_MOST)) {
+                complain(run, "run: --name wants 1 to %d bytes", NAME_MOST);
+                return STATUS_CORDON;
+        }
+        const char *slash = strrchr(*s->words, '/');
+        run->name = s->name ? s->name : slash && slash[1] ? slash + 1 : *s->words;
+        run->status.name = run->name;
         int status = program_find(*s->words, run->program);
         if (status)
                 return status;
-        if (policy_open(&run->policy, s->policies, s, run->program) < 0)
+        if (!read_options(run, options) || policy_open(&run->policy, s->policies, s, run->program) < 0)
                 return STATUS_CORDON;
-        status = open_audit(run);
-        return status ? status : start(run);
+        return 0;
 }
+
+/* ---- the end -------------------------------------------------------------------------------------------------------- */
 
 /* It was there when we looked for it outside, so what is missing is missing in the policy. */
 static const char *exec_hint(int code)
@@ -86,8 +172,9 @@ static const char *exec_hint(int code)
 }
 
 /* The exit status for how it ended; what the program did not say itself is said here. */
-static int conclude(const struct run *run, const cordon_exit *end)
+static int conclude(struct run *run)
 {
+        const cordon_exit *end = &run->end;
         int code = end->error.code;
 
         switch (end->reason) {
@@ -97,44 +184,65 @@ static int conclude(const struct run *run, const cordon_exit *end)
                 return STATUS_SIGNAL + end->status;
         case CORDON_EXIT_TIME:
                 if (!run->settings->quiet)
-                        say("the time limit of the policy is over: ended %s", run->program);
+                        say("the time limit of the policy is over: ended %s", run->settings->name ? run->name : run->program);
                 return STATUS_TIME;
         case CORDON_EXIT_EXEC:
-                say("%s%s", *end->error.text ? end->error.text : strerror(code), exec_hint(code));
+                complain(run, "%s%s", *end->error.text ? end->error.text : strerror(code), exec_hint(code));
                 return code == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
         default:
-                return fail("cannot set up the sandbox", -code, &end->error);
+                return fail(run, "cannot set up the sandbox", -code, &end->error);
         }
+}
+
+static void tell_held(void *status, const cordon_child *child)
+{
+        status_ready(status, child);
 }
 
 static int serve(struct run *run)
 {
         const struct settings *s = run->settings;
-        cordon_exit end = {0};
-        int r = child_watch(run->broker, run->child, &end);
+        int r = 0;
 
+        if (run->passing.block >= 0)
+                r = child_hold(run->broker, run->child, run->passing.block, tell_held, &run->status);
+        if (r >= 0)
+                r = child_watch(run->broker, run->child, &run->end, status_step, &run->status);
         if (r < 0) {
-                say("cannot serve the sandbox: %s", strerror(-r));
+                complain(run, "cannot serve the sandbox: %s", strerror(-r));
                 return STATUS_CORDON;
         }
+        run->ended = true;
         if (!s->quiet)
                 report_denials(run->child, run->policy, s);
         if (s->verbose)
-                report_numbers(run->child, &end);
-        return conclude(run, &end);
+                report_numbers(run->child, &run->end);
+        return conclude(run);
 }
 
 int run_main(const struct settings *settings)
 {
-        struct run run = {.settings = settings, .audit = -1};
-        int status = prepare(&run);
+        struct run run = {.settings = settings, .audit = -1, .status = {.fd = -1}};
+        cordon_child_options options;
 
-        if (!status)
+        if (!passing_open(&run.passing, settings)) {
+                passing_free(&run.passing);
+                return STATUS_CORDON;
+        }
+        run.status.fd = settings->dry_run ? -1 : run.passing.status;
+        int status = prepare(&run, &options);
+        if (!status && settings->dry_run)
+                status = run_rehearse(&run, &options);
+        else if (!status && !(status = start(&run, &options)))
                 status = serve(&run);
+        status_end(&run.status, run.child, run.ended ? &run.end : NULL, status, run.error);
         cordon_child_free(run.child);
         cordon_broker_free(run.broker);
         cordon_policy_unref(run.policy);
         if (run.audit >= 0)
                 close(run.audit);
+        free(run.changes);
+        free(run.chdir);
+        passing_free(&run.passing); /* --sync-fd stays open until we exit: the kernel closes it with us */
         return status;
 }

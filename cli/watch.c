@@ -39,7 +39,8 @@ static void signals_pass(int fd, cordon_child *child)
                         (void)cordon_child_signal(child, (int)info.ssi_signo); /* -ESRCH: it has just exited */
 }
 
-int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out)
+int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out,
+                void (*step)(void *ctx, const cordon_child *child), void *ctx)
 {
         int signals = signals_open();
         int r = signals < 0 ? signals : cordon_child_exit(child, out);
@@ -53,10 +54,34 @@ int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out)
                 if (fds[1].revents)
                         signals_pass(signals, child);
                 r = cordon_broker_dispatch(broker);
+                step(ctx, child);
                 if (r >= 0)
                         r = cordon_child_exit(child, out);
         }
         if (signals >= 0)
                 close(signals);
         return r;
+}
+
+int child_hold(cordon_broker *broker, cordon_child *child, int fd, void (*held)(void *ctx, const cordon_child *child), void *ctx)
+{
+        bool told = false;
+        char byte;
+
+        for (int phase; (phase = cordon_child_phase(child)) <= CORDON_CHILD_HELD;) {
+                struct pollfd fds[] = {{cordon_broker_fd(broker), POLLIN, 0}, {told ? fd : -1, POLLIN, 0}};
+                if (!told && phase == CORDON_CHILD_HELD) {
+                        held(ctx, child);
+                        told = true;
+                        continue;
+                }
+                if (poll(fds, 2, cordon_broker_next_timeout(broker)) < 0 && errno != EINTR)
+                        return -errno;
+                if (fds[1].revents && (read(fd, &byte, 1) >= 0 || errno != EAGAIN))
+                        return cordon_child_release(child) == -EINVAL ? -EINVAL : 0;
+                int r = cordon_broker_dispatch(broker);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }

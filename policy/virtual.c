@@ -67,7 +67,7 @@ static int content_written(struct compile *c, struct source *s, struct line *l, 
 
 int run_file(struct compile *c, struct source *s, struct line *l)
 {
-        struct rule rule = {.origin = {s->name, l->number}, .use_depth = s->depth, .class = CLASS_GRANT, .verb = "file",
+        struct rule rule = {.origin = {s->name, l->number}, .use_depth = s->depth, .first = s->first, .class = CLASS_GRANT, .verb = "file",
                             .access = l->verb->access};
         struct pattern pattern = {.literal = true};
         struct place at = place_line(s, l);
