@@ -10,15 +10,16 @@
 #define RULE_ROWS                                                                                                         \
         {0, "ro", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be read: one more rule, spelt as in a shell"},           \
                 {0, "rw", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be written, and what is in it"},                 \
-                {0, "exec", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be executed, and what is in it"}
+                {0, "exec", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be executed, and what is in it"},              \
+                {0, "as", "PATH", OPTION_ORDERED, FIELD(rules), "show at PATH what the option before it names"}
 
 static const struct option_row run_options[] = {
         {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies),
          "a policy file, with a slash in its path; a NAME that\n"
          "`cordon show` lists; @bundle; or - for standard input.\n"
-         "May be repeated, all of\n"
-         "them hold. Without it: the system readable, the current\n"
-         "directory writable, nothing else of your home, no network"},
+         "May be repeated, all of them hold. Without it: the system\n"
+         "readable, the current directory writable, nothing else of\n"
+         "your home, no network"},
         {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
          "give a `param` of the policy its value; may be repeated"},
         {0, "audit", "FILE", OPTION_TEXT, FIELD(audit),

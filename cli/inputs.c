@@ -80,7 +80,7 @@ char *path_absolute(const char *path)
 
 /* ---- rules ---------------------------------------------------------------------------------------------------------- */
 
-/* The options, and the verb of each. Several about one path become one rule. */
+/* The options, and the verb of each. --as belongs to the one before it. Several about one path become one rule. */
 static const struct {
         const char *option, *verb;
 } verbs[] = {{"ro", "read"}, {"rw", "write"}, {"exec", "exec"}};
@@ -107,7 +107,7 @@ static int resolve(const struct given *g, char **out)
         return -error;
 }
 
-static int put_rule(FILE *to, unsigned which, const char *path)
+static int put_path(FILE *to, const char *before, const char *path)
 {
         size_t size = cordon_policy_quote(path, NULL, 0) + 1;
         char *quoted = malloc(size);
@@ -116,34 +116,89 @@ static int put_rule(FILE *to, unsigned which, const char *path)
                 free(quoted);
                 return -ENOMEM;
         }
-        for (unsigned i = 0; i < VERBS; i++)
-                if (which & 1u << i)
-                        fprintf(to, "%s ", verbs[i].verb);
-        fprintf(to, "%s\n", quoted);
+        fprintf(to, "%s%s", before, quoted);
         free(quoted);
         return 0;
 }
 
-/* One line for each path, in the order in which they were given first. `paths` are those of the rules, and are used up. */
-static int put_rules(FILE *to, const struct given *rules, char **paths, size_t count)
+/* What the options say of one path. */
+struct wanted {
+        unsigned verbs;
+        char *path;
+        const char *as; /* where it is to be; NULL: where it is */
+};
+
+static int put_rule(FILE *to, const struct wanted *w)
+{
+        unsigned which = w->verbs & ~1u ? w->verbs & ~1u : w->verbs; /* writing and executing imply reading */
+        const char *blank = "";
+
+        for (unsigned i = 0; i < VERBS; i++) {
+                if (!(which & 1u << i))
+                        continue;
+                fprintf(to, "%s%s", blank, verbs[i].verb);
+                blank = " ";
+        }
+        int r = put_path(to, blank, w->path);
+        if (r == 0 && w->as)
+                r = put_path(to, " as ", w->as);
+        fputs("\n", to);
+        return r;
+}
+
+static bool same_place(const struct wanted *a, const struct wanted *b)
+{
+        return !strcmp(a->path, b->path) && !a->as == !b->as && (!a->as || !strcmp(a->as, b->as));
+}
+
+/* One line for each path, in the order in which they were given first. */
+static int put_rules(FILE *to, struct wanted *wanted, size_t count)
 {
         int r = 0;
 
         fputs("cordon 1\n", to);
         for (size_t i = 0; i < count && r == 0; i++) {
-                unsigned which = verb_of(&rules[i]);
-                if (!paths[i])
+                if (!wanted[i].verbs)
                         continue;
                 for (size_t j = i + 1; j < count; j++) {
-                        if (!paths[j] || strcmp(paths[i], paths[j]) != 0)
+                        if (!same_place(&wanted[i], &wanted[j]))
                                 continue;
-                        which |= verb_of(&rules[j]);
-                        free(paths[j]);
-                        paths[j] = NULL;
+                        wanted[i].verbs |= wanted[j].verbs;
+                        wanted[j].verbs = 0;
                 }
-                if (which & ~1u)
-                        which &= ~1u; /* writing and executing imply reading */
-                r = put_rule(to, which, paths[i]);
+                r = put_rule(to, &wanted[i]);
+        }
+        return r;
+}
+
+/* Where `--as` says that what the option before it names shall be. */
+static int put_as(const struct given *g, struct wanted *last)
+{
+        if (!last || last->as) {
+                say("--as %s: it follows --ro, --rw or --exec, once", g->value);
+                return -EINVAL;
+        }
+        if (*g->value != '/') {
+                say("--as %s: a path in the sandbox begins with '/'", *g->value ? g->value : "''");
+                return -EINVAL;
+        }
+        last->as = g->value;
+        return 0;
+}
+
+static int read_rules(const struct given *rules, struct wanted *wanted, size_t *count)
+{
+        int r = 0;
+
+        for (*count = 0; rules->name && r == 0; rules++) {
+                struct wanted *w = &wanted[*count];
+                if (!strcmp(rules->name, "as")) {
+                        r = put_as(rules, *count ? w - 1 : NULL);
+                        continue;
+                }
+                r = resolve(rules, &w->path);
+                w->verbs = verb_of(rules);
+                ++*count;
         }
         return r;
 }
@@ -155,19 +210,19 @@ static int rules_text(const struct given *rules, char **out)
 
         while (rules[count].name)
                 count++;
-        char **paths = calloc(count, sizeof(*paths));
-        FILE *to = paths ? open_memstream(out, &size) : NULL;
+        struct wanted *wanted = calloc(count, sizeof(*wanted));
+        FILE *to = wanted ? open_memstream(out, &size) : NULL;
         if (!to)
                 r = -ENOMEM;
-        for (size_t i = 0; i < count && r == 0; i++)
-                r = resolve(&rules[i], &paths[i]);
         if (r == 0)
-                r = put_rules(to, rules, paths, count);
+                r = read_rules(rules, wanted, &count);
+        if (r == 0)
+                r = put_rules(to, wanted, count);
         if (to && fclose(to) != 0 && r == 0)
                 r = -ENOMEM;
-        for (size_t i = 0; paths && i < count; i++)
-                free(paths[i]);
-        free(paths);
+        for (size_t i = 0; wanted && i < count; i++)
+                free(wanted[i].path);
+        free(wanted);
         if (r == -ENOMEM)
                 say("%s", strerror(ENOMEM));
         return r;

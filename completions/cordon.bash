@@ -1,7 +1,7 @@
 # bash completion for cordon(1).
 #
 # Commands, options and bundles are not written down here: cordon is asked for its help, so this can lag behind nothing. What
-# an option's value or an operand is, the help says by its name: POLICY, FILE, NAME=VALUE, PROGRAM.
+# an option's value or an operand is, the help says by its name: POLICY, FILE, PATH, DIR, NAME=VALUE, PROGRAM.
 # shellcheck shell=bash disable=SC2207
 
 # NAME of each command, one a line.
@@ -38,7 +38,7 @@ _cordon_values() { # PROGRAM NAME CURRENT
                 compopt -o nospace 2>/dev/null
                 COMPREPLY+=($(compgen -W "$(_cordon_params)" -- "$3"))
                 ;;
-        *FILE*)
+        *FILE* | PATH | DIR)
                 compopt -o filenames 2>/dev/null
                 COMPREPLY+=($(compgen -f -- "$3"))
                 ;;

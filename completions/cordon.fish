@@ -1,7 +1,7 @@
 # fish completion for cordon(1).
 #
 # Commands, options and bundles are not written down here: cordon is asked for its help when this is loaded, so it can lag
-# behind nothing. What an option's value or an operand is, the help says by its name: POLICY, FILE, NAME=VALUE, PROGRAM.
+# behind nothing. What an option's value or an operand is, the help says by its name: POLICY, FILE, PATH, DIR, NAME=VALUE, PROGRAM.
 
 function __cordon_commands
     cordon --help 2>/dev/null | sed -nE '/^Commands:/,/^$/s/^  ([a-z]+) +(.*)/\1\t\2/p'
@@ -109,7 +109,7 @@ for command in (__cordon_commands | string replace -r '\t.*' '')
                 set -a args -x -a '(__cordon_policies)'
             case 'NAME=VALUE'
                 set -a args -x -a '(__cordon_defines)'
-            case FILE
+            case FILE PATH DIR
                 set -a args -r -F
             case '*'
                 set -a args -x

@@ -56,6 +56,9 @@ offers_values_and_operands() {
         has "$(offers "cordon run -p job.policy -D INP")" INPUT
         lacks "$(offers "cordon run -p job.policy -D INP")" OUTPUT
         has "$(offers "cordon run --audit jo")" job.policy
+        has "$(offers "cordon run --ro jo")" job.policy
+        has "$(offers "cordon run --chdir jo")" jobs
+        lacks "$(offers "cordon run --status-fd jo")" job.policy
         has "$(offers "cordon help ch")" check
 }
 
