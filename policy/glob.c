@@ -126,6 +126,7 @@ static const struct objection
         relative_path = {"a path must be absolute", "begin it with '/', '~', '$CWD' or '$HERE'"},
         quoted_home = {"a path must be absolute", "in quotes '~' is a plain character: write $HOME"},
         single_quoted = {"a path must be absolute", "quotes are double ones"},
+        torn_apart = {"a path must be absolute", "begin it with '/', '~', '$CWD' or '$HERE'; a name with a blank in it stands in quotes"},
         many_patterns = {"these braces make too many patterns", "write several lines"},
         many_braces = {"too many braces in one word", "write several lines"},
         open_brace = {"this '{' is never closed", "quote a brace that is meant literally"},
@@ -320,10 +321,23 @@ static int pattern_make(struct splitter *sp, const struct run *r, size_t cut, st
         return out->text ? 0 : -ENOMEM;
 }
 
-/* What people meant that begins with no slash. */
-static const struct objection *no_root(const struct run *r)
+/* Whether the word before is a path: then this one may be the rest of a name that has a blank in it. */
+static bool behind_path(const struct place *at)
 {
-        return r->text[0] == '~' ? &quoted_home : r->text[0] == '\'' ? &single_quoted : &relative_path;
+        const struct line *l = at->line;
+        for (size_t i = 1; l && i < l->count; i++) {
+                if (l->words[i].column == at->column)
+                        return strchr("/~$", l->words[i - 1].text[0]) != NULL;
+        }
+        return false;
+}
+
+/* What people meant that begins with no slash. */
+static const struct objection *no_root(const struct splitter *sp, const struct run *r)
+{
+        if (r->text[0] == '~' || r->text[0] == '\'')
+                return r->text[0] == '~' ? &quoted_home : &single_quoted;
+        return behind_path(sp->at) ? &torn_apart : &relative_path;
 }
 
 static int one_pattern(struct splitter *sp, const struct run *r)
@@ -336,7 +350,7 @@ static int one_pattern(struct splitter *sp, const struct run *r)
                 return wrong(sp, &many_patterns);
         if (r->text[0] != '/' && !(r->length >= 2 && is_any(&(struct run){r->text, r->marks, 2}) &&
                                                        (r->length == 2 || r->text[2] == '/')))
-                return wrong(sp, no_root(r));
+                return wrong(sp, no_root(sp, r));
         int error = pattern_make(sp, r, cut, &pattern);
         return error ? error : sp->add(sp->ctx, &pattern);
 }

@@ -1,4 +1,5 @@
-/* "did you mean …?": the edit distance that counts two swapped neighbours as one slip, since that is how people type. */
+/* "did you mean …?": the edit distance that counts two swapped neighbours as one slip, since that is how people type, and a letter
+ * in the other case as none. */
 #include <string.h>
 
 #include "policy/compile.h"
@@ -11,6 +12,16 @@ static size_t least(size_t a, size_t b)
         return a < b ? a : b;
 }
 
+static char lower(char c)
+{
+        return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool alike(char a, char b)
+{
+        return lower(a) == lower(b);
+}
+
 static size_t distance(const char *a, size_t n, const char *b, size_t m)
 {
         size_t rows[3][NAME_MAX_COMPARED + 1];
@@ -20,8 +31,8 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m)
         for (size_t i = 1; i <= n; i++) {
                 now[0] = i;
                 for (size_t j = 1; j <= m; j++) {
-                        now[j] = least(least(last[j], now[j - 1]) + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
-                        if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                        now[j] = least(least(last[j], now[j - 1]) + 1, last[j - 1] + !alike(a[i - 1], b[j - 1]));
+                        if (i > 1 && j > 1 && alike(a[i - 1], b[j - 2]) && alike(a[i - 2], b[j - 1]))
                                 now[j] = least(now[j], before[j - 2] + 1);
                 }
                 size_t *oldest = before;

@@ -67,8 +67,8 @@ static int content_written(struct compile *c, struct source *s, struct line *l, 
 
 int run_file(struct compile *c, struct source *s, struct line *l)
 {
-        struct rule rule = {.origin = {s->name, l->number}, .use_depth = s->depth, .first = s->first, .class = CLASS_GRANT, .verb = "file",
-                            .access = l->verb->access};
+        struct rule rule = {.origin = {s->name, l->number}, .use_depth = s->depth, .first = s->first,
+                            .class = CLASS_GRANT, .verb = "file", .access = l->verb->access};
         struct pattern pattern = {.literal = true};
         struct place at = place_line(s, l);
         bool from = l->count > 2 && !strcmp(l->words[2].text, "from") && l->words[2].marks[0] == MARK_PLAIN;
