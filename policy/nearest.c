@@ -1,5 +1,5 @@
-/* "did you mean …?": the edit distance that counts two swapped neighbours as one slip, since that is how people type, and a letter
- * in the other case as none. */
+/* "did you mean …?": the edit distance that counts two swapped neighbours as one slip, since that is how people type, and a
+ * letter in the other case as none. */
 #include <string.h>
 
 #include "policy/compile.h"
