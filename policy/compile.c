@@ -84,7 +84,8 @@ static void duplicate_check(struct compile *c, const struct pending *first, cons
 {
         const struct rule *a = &first->rule, *b = &again->rule;
         bool linked = !same(a->asked, b->asked);
-        bool differ = a->class != b->class || a->access != b->access || !same_content(a, b) || !same(a->source, b->source);
+        bool differ = a->class != b->class || a->access != b->access || a->overlay != b->overlay || !same_content(a, b) ||
+                      !same(a->source, b->source);
         if (a->implied || b->implied || first->at.source != again->at.source || a->literal != b->literal ||
             strcmp(a->pattern, b->pattern) != 0)
                 return;

@@ -14,6 +14,7 @@
 /* More bits beside ACCESS_*. */
 enum {
         BIT_CONTENT = 1u << 8, /* what is read is the host's */
+        BIT_LASTING = 1u << 9, /* what is written is the host's, and no overlay */
         BIT_ASK = 1u << 16,    /* << which access */
         BIT_OTHER = 1u << 30,  /* made-up contents that differ */
 };
@@ -25,6 +26,7 @@ static const struct {
 } ops[] = {
         {ACCESS_LIST, "list"},   {ACCESS_READ, "read"}, {ACCESS_CREATE, "create"}, {ACCESS_WRITE, "write"},
         {ACCESS_EXEC, "exec"},   {ACCESS_UNIX, "unix"}, {BIT_CONTENT, "content"},  {BIT_OTHER, "content"},
+        {BIT_LASTING, "lasting"},
         {ACCESS_LIST << ASK_SHIFT, "ask:list"},         {ACCESS_READ << ASK_SHIFT, "ask:read"},
         {ACCESS_CREATE << ASK_SHIFT, "ask:create"},     {ACCESS_WRITE << ASK_SHIFT, "ask:write"},
         {ACCESS_EXEC << ASK_SHIFT, "ask:exec"},         {ACCESS_UNIX << ASK_SHIFT, "ask:unix"},
@@ -62,6 +64,8 @@ static unsigned granted(const struct walk *w)
         bool private_tmp = rule && rule->implied && !strcmp(rule->pattern, "/tmp");
         if (rule && rule->class == CLASS_GRANT && (bits & ACCESS_READ) && !rule->content && !private_tmp)
                 bits |= BIT_CONTENT;
+        if ((bits & (ACCESS_WRITE | ACCESS_CREATE)) && !rule->overlay)
+                bits |= BIT_LASTING;
         if (rule && rule->class == CLASS_ASK)
                 bits |= rule->access << ASK_SHIFT;
         return bits;
@@ -73,13 +77,15 @@ static bool contents_differ(const struct rule *a, const struct rule *b)
                (a->content_length != b->content_length || memcmp(a->content, b->content, a->content_length) != 0);
 }
 
-/* What `more` has and `less` has not. Reading implies that it is the host's content unless something else is said; and
- * who is allowed at once need not be asked. */
+/* What `more` has and `less` has not. Reading implies that it is the host's content unless something else is said, and writing
+ * that it lasts; and who is allowed at once need not be asked. */
 static unsigned surplus(unsigned more, unsigned less)
 {
         unsigned bits = more & ~less;
         if (bits & ACCESS_READ)
                 bits &= ~(unsigned)BIT_CONTENT;
+        if (bits & (ACCESS_WRITE | ACCESS_CREATE))
+                bits &= ~(unsigned)BIT_LASTING;
         return bits & ~((less & (ACCESS_ALL | ACCESS_UNIX)) << ASK_SHIFT);
 }
 

@@ -53,6 +53,8 @@ void lint_executable(struct lint *l)
 static void wide_at(struct lint *l, const char *place, unsigned want, const char *what, const char *name)
 {
         const struct rule *rule = lint_granter(l, place, want);
+        if (rule && rule->overlay && (want & WRITES)) /* it is a copy that is written */
+                return;
         if (rule && !lint_said(l, "wide-grant", rule))
                 lint_rule(l, "wide-grant", rule, "grant less, or say why: because \"…\"", "`%s` grants %s%s%s", rule->text, what,
                           name ? " " : "", name ? name : "");

@@ -111,7 +111,7 @@ tell_absent(struct planner *p, const struct rule *rule, const char *format, ...)
         va_list args;
         va_start(args, format);
         const char *hint = !rule->literal                 ? "make it first"
-                           : rule->access & ACCESS_EXEC ? "make it first, or leave it out"
+                           : (rule->access & ACCESS_EXEC) || rule->overlay ? "make it first, or leave it out"
                                                         : "make it first, or name its directory or a pattern";
         tell(p, &(struct spot){.at = &rule->origin, .rule = rule, .id = "missing-path"}, hint, format, args);
         va_end(args);

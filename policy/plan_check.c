@@ -26,6 +26,15 @@ static const struct plan_mount *tree_matched(const struct planner *p, const stru
         return NULL;
 }
 
+/* In a tree that is the sandbox's own copy, single names can't be the host's. */
+static const struct plan_mount *overlay_matched(const struct planner *p, const struct rule *rule)
+{
+        for (size_t i = 0; i < p->plan->mount_count; i++)
+                if (p->plan->mounts[i].overlay && tail_matches_below(rule, p->plan->mounts[i].path))
+                        return &p->plan->mounts[i];
+        return NULL;
+}
+
 static void check_restricting_pattern(struct planner *p, const struct rule *rule)
 {
         const struct plan_mount *tree = rule->class == CLASS_HIDE ? tree_matched(p, rule, EXISTING) : NULL;
@@ -51,6 +60,10 @@ static void check_pattern(struct planner *p, const struct rule *rule)
                                "`%s` by pattern is not supported: execution is not brokered", verb);
         else if (writes && (rule->class != CLASS_GRANT || ours))
                 planner_refuse(p, rule, "name the directory that holds them", "`%s` by pattern is not supported here", verb);
+        else if (writes && overlay_matched(p, rule))
+                planner_refuse(p, rule, "name a directory",
+                               "`%s` is a pattern in the overlay %s: what matches there could not be written to the host alone",
+                               rule->text, overlay_matched(p, rule)->path);
         else if (rule->class == CLASS_GRANT && rule_masks(planner_eval(p, rule->prefix).rule))
                 planner_refuse(p, rule, "name the files one by one",
                                "`%s` would show files in %s, which is masked and so looks empty", rule->text, rule->prefix);
@@ -98,6 +111,8 @@ static void check_literal(struct planner *p, const struct rule *rule, mode_t mod
                 planner_refuse(p, rule, "choose another place, or say `tmp none`", "`%s`: /tmp is the sandbox's own", rule->text);
         else if (rule->source && (S_ISCHR(mode) || S_ISBLK(mode)))
                 planner_refuse(p, rule, "name the device in a `dev` line", "`%s`: %s is a device", rule->text, rule->source);
+        else if (file && rule->overlay)
+                planner_refuse(p, rule, "name the directory that it lies in", "`%s`: %s is not a directory", rule->text, path);
         else if (file && wins && (rule->access & ACCESS_CREATE) && !(rule->access & ACCESS_WRITE))
                 planner_refuse(p, rule, "name the directory", "`%s`: %s is not a directory", rule->text,
                                planner_source(p, path));

@@ -45,6 +45,7 @@ void view_add(struct view_walk *w, const struct plan_mount *mount)
                         .writable = mount->writable,
                         .executable = mount->executable,
                         .by_pattern = mount->by_pattern,
+                        .overlay = mount->overlay || mount->of_view,
                 };
 }
 
@@ -81,6 +82,7 @@ void view_make_way(struct view_walk *w, const char *path, const struct rule *rul
                                      .executable = pin && view_top(w)->executable,
                                      .by_pattern = pin && view_top(w)->by_pattern,
                                      .access = pin ? view_top(w)->access : 0,
+                                     .of_view = pin && view_top(w)->overlay,
                                      .rule = rule,
                              });
         }

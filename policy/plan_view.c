@@ -9,6 +9,7 @@
  *   granted, nothing around        a bind; directories of our own lead to it
  *   granted, differs from around   a bind on top, with other flags or other Landlock rights
  *   granted, same as around        nothing
+ *   overlay                        that, or in another one a part of it; what else is granted in there is the host's again
  *   denied, nothing around         nothing: it is not there
  *   denied, in a bound tree        a mask; a hollow, where something granted lies below
  *   masked                         an empty file or directory; a hollow, where something granted lies below
@@ -106,6 +107,7 @@ static void walk_granted(struct view_walk *w, const struct point *point, const s
         bool patterns = inside && around.writable && (around.by_pattern || writer); /* may reach in here, and are deeper */
         bool writable = patterns || (verdict->access & (ACCESS_WRITE | ACCESS_CREATE));
         bool executable = (verdict->access & ACCESS_EXEC) != 0;
+        bool overlay = verdict->rule && verdict->rule->overlay;
         unsigned gained = verdict->access & ~around.access;
         if (patterns && executable)
                 planner_refuse(w->p, verdict->rule, "keep the two apart",
@@ -117,7 +119,8 @@ static void walk_granted(struct view_walk *w, const struct point *point, const s
         bool elsewhere = policy_remap(w->p->policy, point->path) != NULL;
         if (elsewhere && !view_remap_fits(w, point, verdict->rule))
                 return;
-        if (!elsewhere && inside && writable == around.writable && executable == around.executable && !gained)
+        if (!elsewhere && inside && writable == around.writable && executable == around.executable &&
+            overlay == around.overlay && !gained)
                 return;
         if (!inside || around.writable)
                 view_make_way(w, point->path, verdict->rule);
@@ -133,6 +136,8 @@ static void walk_granted(struct view_walk *w, const struct point *point, const s
                              .optional = is_optional(verdict->rule),
                              .access = verdict->access,
                              .rule = verdict->rule,
+                             .overlay = overlay && (elsewhere || !around.overlay),
+                             .of_view = overlay && !elsewhere && around.overlay,
                      });
 }
 

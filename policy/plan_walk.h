@@ -17,6 +17,7 @@ struct level { /* a directory or mount around the point at hand */
         unsigned rights; /* Landlock's: its own and those of everything around, which Landlock adds up */
         bool writable, executable;
         bool by_pattern; /* see struct plan_mount */
+        bool overlay;    /* what is in it is that of an overlay, and none of the host's */
 };
 
 struct view_walk {

@@ -71,6 +71,7 @@ struct rule {
         size_t content_length;
         bool implied;        /* comes from a world rule (tmp, dev, proc): `text` is that line */
         const char *source;  /* of `read SOURCE as PATH`: where on the host that is which is shown there; canonical. Or NULL */
+        bool overlay;        /* what is written is not written to the host, see plan_mount */
 };
 
 /* A symlink of the host that a rule's path went through: the view makes it again. */
@@ -133,7 +134,7 @@ enum user_mode {
 };
 
 /* What a `require` line wants of the host; without it nothing is started. */
-enum feature { FEATURE_KERNEL, FEATURE_LANDLOCK, FEATURE_USERNS, FEATURE_CGROUP, FEATURE_IDMAP };
+enum feature { FEATURE_KERNEL, FEATURE_LANDLOCK, FEATURE_USERNS, FEATURE_CGROUP, FEATURE_IDMAP, FEATURE_OVERLAY };
 struct requirement {
         enum feature feature;
         unsigned major, minor; /* of a kernel; Landlock's ABI is in `major`, 0: any */

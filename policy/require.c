@@ -19,6 +19,7 @@ static const struct {
         {"userns", FEATURE_USERNS, VERSION_NONE, "write: require userns"},
         {"cgroup", FEATURE_CGROUP, VERSION_NONE, "write: require cgroup"},
         {"idmap", FEATURE_IDMAP, VERSION_NONE, "write: require idmap"},
+        {"overlay", FEATURE_OVERLAY, VERSION_NONE, "write: require overlay"},
 };
 #define FEATURES (sizeof(features) / sizeof(*features))
 
@@ -50,8 +51,8 @@ static int feature_unknown(struct compile *c, const struct place *at, const char
         for (size_t i = 0; i < FEATURES; i++)
                 nearest_offer(&n, features[i].name);
         const char *hint = nearest_hint(c, &n, "");
-        return report(c, at, hint ? hint : "there are kernel, landlock, userns, cgroup and idmap", "there is no feature '%s'",
-                      name);
+        return report(c, at, hint ? hint : "there are kernel, landlock, userns, cgroup, idmap and overlay",
+                      "there is no feature '%s'", name);
 }
 
 int run_require(struct compile *c, struct source *s, struct line *l)

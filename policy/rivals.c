@@ -75,7 +75,7 @@ static enum loss loss_of(const struct rival *winner, const struct rival *loser)
                 return LOSS_FIRST;
         if (w->implied != l->implied)
                 return LOSS_IMPLIED;
-        return w->class != l->class || w->access != l->access ? LOSS_STRICTER : LOSS_SAME;
+        return w->class != l->class || w->access != l->access || w->overlay != l->overlay ? LOSS_STRICTER : LOSS_SAME;
 }
 
 int policy_rivals(const struct policy *p, const char *path, struct rival **out, size_t *count)

@@ -20,6 +20,8 @@ static int add_pattern(void *ctx, const struct pattern *pattern)
         if (pattern->literal && !strcmp(pattern->text, "/") && (a->rule.access & (ACCESS_WRITE | ACCESS_CREATE)))
                 return report(a->c, &a->at, "name a directory below it", "'%s' cannot be given for the whole system",
                               a->rule.verb);
+        if (!pattern->literal && a->rule.overlay)
+                return report(a->c, &a->at, "name the directory that holds them", "'overlay' takes directories, not patterns");
         return rule_add(a->c, &a->rule, &a->at, pattern);
 }
 
@@ -55,6 +57,21 @@ int rule_add(struct compile *c, const struct rule *rule, const struct place *at,
         return 0;
 }
 
+/* One tree is either the host's own or a copy of it, and nobody can be asked how much of one to make. */
+static int overlay_check(struct compile *c, struct source *s, struct line *l, size_t count, struct rule *rule)
+{
+        for (size_t i = 0; i < count; i++)
+                rule->overlay = rule->overlay || !strcmp(l->words[i].text, "overlay");
+        for (size_t i = 0; i < count && rule->overlay; i++) {
+                struct place at = place_word(s, l, &l->words[i]);
+                const char *name = l->words[i].text;
+                if (!strcmp(name, "ask") || !strcmp(name, "write") || !strcmp(name, "create"))
+                        return report(c, &at, "write: overlay PATH, or with exec: overlay exec PATH",
+                                      "'%s' cannot stand beside 'overlay', which lets a copy be changed", name);
+        }
+        return 0;
+}
+
 /* Joins the verbs that the line begins with. `*first`: the first word that is none. */
 static int verbs_join(struct compile *c, struct source *s, struct line *l, struct rule *rule, size_t *first)
 {
@@ -69,7 +86,7 @@ static int verbs_join(struct compile *c, struct source *s, struct line *l, struc
                         break;
                 bool leads = l->verb->data || l->verb->class == CLASS_ASK; /* ask read write PATH */
                 if (i > 0 && !(v->data && leads))
-                        r = report(c, &at, "only list, read, create, write, exec and unix stand side by side",
+                        r = report(c, &at, "only list, read, create, write, exec, unix and overlay stand side by side",
                                    "'%s' cannot stand beside '%s'", v->name, l->verb->name);
                 rule->access |= v->access;
                 buf_printf(&names, "%s%s", i ? " " : "", v->name);
@@ -79,6 +96,8 @@ static int verbs_join(struct compile *c, struct source *s, struct line *l, struc
                 struct place at = place_word(s, l, &l->words[0]);
                 r = report(c, &at, "write: ask read PATH", "'ask' needs a verb: what is it that may be asked for?");
         }
+        if (r == 0)
+                r = overlay_check(c, s, l, i, rule);
         if (r == 0 && !(rule->verb = names.bad ? NULL : arena_copy(c->arena, names.data, names.length)))
                 r = -ENOMEM;
         buf_free(&names);

@@ -17,6 +17,7 @@ static const struct verb verbs[] = {
         {"write", run_rule, WRITE, CLASS_GRANT, true},
         {"exec", run_rule, EXEC, CLASS_GRANT, true},
         {"unix", run_rule, LIST | ACCESS_UNIX, CLASS_GRANT, true},
+        {"overlay", run_rule, WRITE, CLASS_GRANT, true},
         {"ask", run_rule, 0, CLASS_ASK, false},
         {"mask", run_rule, READ, CLASS_MASK, false},
         {"deny", run_rule, 0, CLASS_DENY, false},

@@ -13,6 +13,14 @@ static const struct {
          "container with /proc unmasked"},
         {STAGE_IDS, EPERM, "user namespaces are restricted here (AppArmor, a container): see `sysctl -a | grep userns`"},
         {STAGE_IDS, EACCES, "the caller is not dumpable, or user namespaces are restricted here"},
+        {STAGE_OVERLAY, EPERM, "this kernel lets ordinary users mount no overlays (Linux 5.11 or newer does)"},
+        {STAGE_OVERLAY, ENODEV, "the kernel has no overlayfs (CONFIG_OVERLAY_FS; `modprobe overlay`)"},
+        {STAGE_OVERLAY, EOPNOTSUPP,
+         "where the changes are kept there are no extended attributes of users: on disk, keep them on another file system "
+         "(--keep DIR); in memory, they need Linux 6.6, or --changes, with which they are on disk"},
+        {STAGE_OVERLAY, EINVAL,
+         "no overlay can be made of this tree, or its changes cannot be kept there: an overlay, as in a container, can't hold "
+         "those of another; name a directory on a disk or in memory (--keep DIR)"},
         {STAGE_MOUNTS, EPERM, "mounting is restricted here (AppArmor, SELinux, a container's filter)"},
         {STAGE_MOUNTS, ELOOP, "it has become a symlink since the policy was read"},
         {STAGE_ROOT, EINVAL, "the root file system of this machine is an initramfs, which cannot be left"},

@@ -30,7 +30,7 @@ static const char *kind_of(const struct plan_mount *m)
                 [VIEW_PROC] = "proc", [VIEW_DEVICE] = "device", [VIEW_MASK] = "mask",       [VIEW_HOLLOW] = "hollow",
                 [VIEW_EMPTY] = "empty", [VIEW_FILE] = "file",   [VIEW_PTS] = "pts",
         };
-        return is_pin(m) ? "pin" : kinds[m->kind];
+        return is_pin(m) ? "pin" : m->overlay || m->of_view ? "overlay" : kinds[m->kind];
 }
 
 static void list_flags(struct listing *l, const struct plan_mount *m)

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "sandbox/landlock.h"
+#include "sandbox/overlay.h"
 #include "sandbox/setup.h"
 #include "sandbox/sys.h"
 #include "sandbox/tree.h"
@@ -72,6 +73,15 @@ static int raise_fd(const struct setup *s, int *fd)
         return 0;
 }
 
+int setup_keep(struct setup *s, int *fd)
+{
+        int result = raise_fd(s, fd);
+
+        if (result == 0)
+                s->keep[s->keep_count++] = *fd;
+        return result;
+}
+
 static int open_tree_as_root(struct setup *s, struct view_step *step, struct tree_maps *maps)
 {
         cleanup_fd int tree = tree_open(step->mount);
@@ -88,12 +98,10 @@ static int open_tree_as_root(struct setup *s, struct view_step *step, struct tre
                 if (result < 0)
                         return result;
         }
-        result = raise_fd(s, &tree);
-        if (result < 0)
-                return result;
-        step->tree = fd_take(&tree);
-        s->keep[s->keep_count++] = step->tree;
-        return 0;
+        result = setup_keep(s, &tree);
+        if (result == 0)
+                step->tree = fd_take(&tree);
+        return result;
 }
 
 static int compare_ints(const void *a, const void *b)
@@ -110,7 +118,7 @@ static int open_trees(struct setup *s, cordon_error *err)
 
         for (size_t i = 0; i < s->step_count && result == 0; i++) {
                 struct view_step *step = &s->steps[i];
-                if (step->mount->kind != VIEW_BIND && step->mount->kind != VIEW_DEVICE)
+                if ((step->mount->kind != VIEW_BIND && step->mount->kind != VIEW_DEVICE) || step->mount->of_view)
                         continue;
                 result = open_tree_as_root(s, step, &maps);
                 if (result < 0)
@@ -144,14 +152,15 @@ static int prepare_steps(struct setup *s, cordon_error *err)
         size_t count = s->plan->mount_count;
 
         s->steps = calloc(count + 1, sizeof(*s->steps));
-        s->keep = calloc(count + 1, sizeof(*s->keep));
+        s->keep = calloc(2 * count + 1, sizeof(*s->keep)); /* an overlay has two */
         s->stack = aligned_alloc(16, SETUP_STACK);
         if (!s->steps || !s->keep || !s->stack)
                 return error_set(err, ENOMEM, "out of memory");
         for (size_t i = 0; i < count; i++)
                 prepare_step(&s->steps[i], &s->plan->mounts[i], i);
         s->step_count = count;
-        return s->root ? open_trees(s, err) : 0;
+        int result = overlays_prepare(s, err);
+        return result == 0 && s->root ? open_trees(s, err) : result;
 }
 
 /* -------------------------------------------------------------------------------------------------------------------- */
@@ -167,6 +176,7 @@ int setup_prepare(struct setup *s, const struct sandbox_options *options, const 
                 .signals = FD_NONE,
                 .ruleset = FD_NONE,
                 .view = FD_NONE,
+                .layers = FD_NONE,
                 .notify = FD_NONE,
                 .nowhere = FD_NONE,
         };
@@ -189,6 +199,7 @@ void setup_release(struct setup *s)
         for (size_t i = 0; i < s->step_count; i++)
                 fd_close(s->steps[i].tree);
         descriptors_release(s);
+        overlays_release(s);
         free(s->steps);
         free(s->keep);
         free(s->places);

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "sandbox/landlock.h"
+#include "sandbox/overlay.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/sys.h"
 #include "sandbox/tree.h"
@@ -200,6 +201,16 @@ static void describe_idmap(struct listing *l)
                     result > 0 ? "the file system cannot" : error_text(-result));
 }
 
+static void describe_overlay(struct listing *l)
+{
+        int result = probe_overlay();
+
+        if (result == 0)
+                say(l, "overlays", "yes");
+        else
+                say(l, "overlays", "NO: %s", probe_overlay_text(-result));
+}
+
 void sandbox_describe_host(struct listing *l)
 {
         listing_section(l, "host", "This host", NULL);
@@ -209,4 +220,5 @@ void sandbox_describe_host(struct listing *l)
         describe_userns(l);
         describe_limits(l);
         describe_idmap(l);
+        describe_overlay(l);
 }

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "policy/describe.h"
 #include "sandbox/landlock.h"
+#include "sandbox/overlay.h"
 #include "sandbox/probe.h"
 #include "sandbox/setup.h"
 #include "sandbox/sys.h"
@@ -97,9 +98,21 @@ static bool has_idmap(const struct question *q)
         return true;
 }
 
+static bool has_overlay(const struct question *q)
+{
+        int result = probe_overlay();
+
+        if (result == 0)
+                snprintf(q->out, q->size, "this user can mount overlays");
+        else
+                snprintf(q->out, q->size, "this user cannot mount overlays: %s", probe_overlay_text(-result));
+        return result == 0;
+}
+
 static bool (*const ask[])(const struct question *q) = {
         [FEATURE_KERNEL] = has_kernel, [FEATURE_LANDLOCK] = has_landlock, [FEATURE_USERNS] = has_userns,
         [FEATURE_CGROUP] = has_cgroup, [FEATURE_IDMAP] = has_idmap,
+        [FEATURE_OVERLAY] = has_overlay,
 };
 
 bool sandbox_has(const struct plan *plan, const struct requirement *wish, char *out, size_t size)

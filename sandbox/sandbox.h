@@ -34,6 +34,8 @@ struct sandbox_options {
         const struct cordon_child_fd *fds; /* more descriptors, borrowed; no two have one target */
         size_t fd_count;
         bool hold;               /* the program is not started before sandbox_release() */
+        const char *changes;     /* an empty directory of the caller's alone, canonical, where the changes in overlays are
+                                  * kept; NULL: in memory, gone with the sandbox */
 };
 
 struct sandbox {

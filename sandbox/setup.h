@@ -28,6 +28,7 @@ enum stage {
         STAGE_RULESET,
         STAGE_MOUNTS,
         STAGE_PROC, /* part of the mounts, named since it has reasons of its own to fail */
+        STAGE_OVERLAY, /* the same */
         STAGE_ROOT,
         STAGE_LIMITS,
         STAGE_CWD,
@@ -50,6 +51,7 @@ struct view_step {
         char name[24];     /* VIEW_FILE: what it is called in the stock */
         char size[24];     /* VIEW_TMPFS: texts of the options; empty: the kernel's default */
         char inodes[24];
+        struct overlay_step *overlay; /* of one, see overlay.h */
 };
 
 /* One descriptor of the program: which of ours it is (negative: it stays closed), and its number. */
@@ -91,6 +93,9 @@ struct setup {
         unsigned landlock_abi;
         struct limit_step limits[8];
         size_t limit_count;
+        struct overlay_step *overlays; /* see overlay.h */
+        size_t overlay_count;
+        char layers_size[24], layers_inodes[24]; /* of those in memory, all together */
         struct limit_step files; /* RLIMIT_NOFILE, in force for the program only; resource -1: none */
 
         uint64_t *times; /* for the benchmark: shared memory that gets the clock after each stage; or NULL */
@@ -101,6 +106,7 @@ struct setup {
         int ruleset;
         int view; /* the view's root */
         int notify;
+        int layers; /* where overlays have theirs */
         int nowhere; /* the empty directory for what is masked by pattern; FD_NONE where there is no such thing */
         mode_t umask;
         int stage;          /* where we are */
@@ -111,6 +117,8 @@ struct setup {
 
 int setup_prepare(struct setup *s, const struct sandbox_options *options, const struct world *world, cordon_error *err);
 void setup_release(struct setup *s); /* closes the parent's copies, frees */
+/* Lets the child inherit a descriptor for its own use, perhaps under another number; before what is kept is sorted. */
+int setup_keep(struct setup *s, int *fd);
 
 /* ---- stages.c: the child ---------------------------------------------------------------------------------------- */
 

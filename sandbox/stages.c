@@ -115,6 +115,7 @@ static const struct {
         {STAGE_RULESET, "landlock rules", stage_ruleset},
         {STAGE_MOUNTS, "mounts", view_build},
         {STAGE_PROC, "proc", NULL},
+        {STAGE_OVERLAY, "overlay", NULL},
         {STAGE_ROOT, "root", view_enter},
         {STAGE_LIMITS, "limits", limits_apply},
         {STAGE_CWD, "working directory", stage_cwd},

@@ -2,9 +2,10 @@
  *
  *   host's "/"  <─ stock (a tmpfs with what is none of the host's)  <─ the view's root (a tmpfs, or the plan's own "/")
  *
- * Both are mounted over the copy of the host's root in our own mount namespace: names that start with "/" still lead to the
- * host, and everything relative to the descriptor of the view's root leads into the view. pivot_root turns that around, and
- * what is under the view goes away with the host's tree.
+ * Where there are overlays, what they are made of lies in one more between stock and root. All are mounted over the copy of
+ * the host's root in our own mount namespace: names that start with "/" still lead to the host, and everything relative to
+ * the descriptor of the view's root leads into the view. pivot_root turns that around, and what is under the view goes away
+ * with the host's tree.
  *
  * Mount points are made as they are needed in what is ours (the skeleton, a tmpfs, a hollow). Inside a tree of the
  * host they must exist; they are found without following any symlink and without leaving the view. */
@@ -14,6 +15,7 @@
 #include "base/fd.h"
 #include "base/within.h"
 #include "sandbox/landlock.h"
+#include "sandbox/overlay.h"
 #include "sandbox/setup.h"
 #include "sandbox/sys.h"
 #include "sandbox/tree.h"
@@ -112,8 +114,22 @@ static int attach(int root, int tree, const struct plan_mount *m)
 
 /* ---- steps ---------------------------------------------------------------------------------------------------------- */
 
+/* A part of an overlay, with flags of its own: all that is there so far is ours, and no flag of it is locked. */
+static int open_part(const struct setup *s, const struct plan_mount *m)
+{
+        const uint64_t flags = tree_flags(m);
+        const struct mount_attr attr = {.attr_set = flags, .attr_clr = MOUNT_ATTR_NOEXEC & ~flags};
+        cleanup_fd int source = sys_open_path(s->view, relative(m->path), 0, FOLLOW_NOTHING);
+        cleanup_fd int tree = source < 0 ? source : sys_clone_tree(source);
+        int result = tree < 0 ? tree : sys_mount_setattr(tree, AT_RECURSIVE, &attr);
+
+        return result < 0 ? result : fd_take(&tree);
+}
+
 static int open_source(struct setup *s, struct view_step *step)
 {
+        if (step->mount->of_view)
+                return open_part(s, step->mount);
         if (s->root)
                 return step->skipped ? -ENOENT : fd_take(&step->tree);
         s->detail = step->mount->source;
@@ -123,11 +139,18 @@ static int open_source(struct setup *s, struct view_step *step)
         return tree;
 }
 
+static int open_overlay(struct setup *s, struct view_step *step)
+{
+        cleanup_fd int lower = open_source(s, step);
+        return lower < 0 ? lower : overlay_mount(s, step, lower);
+}
+
 /* The detached mount of a step, or -errno. */
 static int make_tree(struct setup *s, struct view_step *step, int stock)
 {
         switch (step->mount->kind) {
         case VIEW_BIND:
+                return step->mount->overlay ? open_overlay(s, step) : open_source(s, step);
         case VIEW_DEVICE:
                 return open_source(s, step);
         case VIEW_TMPFS:
@@ -241,15 +264,19 @@ int view_build(struct setup *s)
         cleanup_fd int stock = stock_make(s);
         if (stock < 0 && stock != FD_NONE)
                 return stock;
+        int result = overlays_begin(s);
+        if (result < 0)
+                return result;
         int first = make_root(s, stock);
         if (first < 0)
                 return first;
         for (size_t i = (size_t)first; i < s->step_count; i++) {
-                int result = run_step(s, &s->steps[i], stock);
+                result = run_step(s, &s->steps[i], stock);
                 if (result < 0)
                         return result;
         }
-        int result = seal(s, first == 0);
+        s->layers = fd_close(s->layers);
+        result = seal(s, first == 0);
         if (result == 0 && s->plan->empties) {
                 s->detail = "the empty directory";
                 s->nowhere = stock_nowhere();
@@ -276,7 +303,7 @@ static int covered(void)
  * last of them is gone. */
 static int drop_host(void)
 {
-        for (int left = 4; left > 0; left--) {
+        for (int left = 5; left > 0; left--) {
                 int result = covered();
                 if (result <= 0)
                         return result;

@@ -123,7 +123,7 @@ static void dump(struct buf *b, const struct plan *plan)
 
         for (size_t i = 0; i < plan->mount_count; i++) {
                 const struct plan_mount *m = &plan->mounts[i];
-                buf_printf(b, "%s %s", kinds[m->kind], m->path);
+                buf_printf(b, "%s %s", m->overlay ? "overlay" : m->of_view ? "part" : kinds[m->kind], m->path);
                 if (m->kind == VIEW_SYMLINK)
                         buf_printf(b, " -> %s", m->source);
                 if (m->kind == VIEW_BIND || m->kind == VIEW_TMPFS)
@@ -341,6 +341,26 @@ static void test_virtual_files(void **state)
         assert_int_equal(m.plan.mounts[1].size, 9);
         assert_memory_equal(m.plan.mounts[1].content, "two\nlines", 9);
         unmake(&m);
+}
+
+/* What lies on the way to a stricter place in one, or has other flags, is a part of it, and never of the host's. */
+static void test_overlays(void **state)
+{
+        (void)state;
+        expect_view(BARE "overlay /repo\n", "dir / l\noverlay /repo w- lrcw\n");
+        expect_view(BARE "overlay exec /repo\nwrite /repo/a/b\ndeny /repo/infra\n",
+                    "dir / l\noverlay /repo wx lrcwx\npart /repo/a wx lrcwx @host\nbind /repo/a/b w- lrcw @host\n"
+                    "mask /repo/infra @host\n");
+        expect_view(BARE "overlay /repo\noverlay exec /repo/bin\nread /repo/infra\noverlay /repo/a/b\n",
+                    "dir / l\noverlay /repo w- lrcw\npart /repo/bin wx lrcwx @host\nbind /repo/infra -- lr @host\n");
+        expect_view(BARE "write /repo\noverlay /repo/a\nread /repo/a/b\nwrite /repo/a/b/c\n",
+                    "dir / l\nbind /repo w- lrcw\noverlay /repo/a w- lrcw @host\nbind /repo/a/b -- lr @host\n"
+                    "bind /repo/a/b/c w- lrcw file @host\n");
+        expect_view(BARE "read /data\noverlay /data/in\n", "dir / l\nbind /data -- lr\noverlay /data/in w- lrcw @host\n");
+        expect_refused(-EINVAL, BARE "overlay /etc/passwd\n", "6 `overlay /etc/passwd`: /etc/passwd is not a directory");
+        expect_refused(-EINVAL, BARE "overlay /repo\nwrite /repo/a/*.log\n", "7 `write /repo/a/*.log` is a pattern in the overlay");
+        expect_refused(-ENOENT, BARE "overlay /nowhere\n", "6 /nowhere does not exist");
+        expect_accepted(BARE "overlay /repo\nread /repo/**/*.md\ndeny /repo/**/.env\n");
 }
 
 static void test_aliases(void **state)
@@ -833,6 +853,7 @@ int main(void)
                 counted_test(test_masks_in_writable_trees),
                 counted_test(test_masks_that_the_broker_keeps),
                 counted_test(test_virtual_files),
+                counted_test(test_overlays),
                 counted_test(test_aliases),
                 counted_test(test_world),
                 counted_test(test_the_whole_root),

@@ -13,7 +13,7 @@ syntax iskeyword @,48-57,_,?,-
 syntax match cordonUnknown /^\s*\zs[^[:blank:]#"]\+/ contains=cordonHeader,cordonVerb,cordonRestrict,cordonDeclare,cordonTest
 
 syntax keyword cordonHeader contained cordon
-syntax keyword cordonVerb contained list read create write exec
+syntax keyword cordonVerb contained list read create write exec overlay
 syntax keyword cordonVerb contained tmp dev proc env cwd net limit syscalls audit
 syntax keyword cordonVerb contained connect bind unix file fd caps user hostname symlink
 syntax keyword cordonRestrict contained deny hide mask ask never
@@ -28,7 +28,7 @@ syntax match cordonOption /\%(^\s*\%(env\|fd\|caps\)\s\+\)\@<=\%(keep\|set\|clea
 syntax match cordonOption /\%(^\s*\%(tmp\|net\|proc\|dev\|audit\|caps\|user\)\s\+\)\@<=\%(none\|private\|loopback\|host\|own\|self\|root\|denied\|all\)\>/
 syntax match cordonOption /\%(^\s*file\s\+\S\+\s\+\)\@<=from\ze\s/
 syntax match cordonOption /\%(^\s*\%(list\|read\|create\|write\|exec\|symlink\)\s.*\s\)\@<=as\ze\s/
-syntax match cordonOption /\%(^\s*require\s\+\)\@<=\%(kernel\|landlock\|userns\|cgroup\|idmap\)\>/
+syntax match cordonOption /\%(^\s*require\s\+\)\@<=\%(kernel\|landlock\|userns\|cgroup\|idmap\|overlay\)\>/
 syntax match cordonOption /\%(^\s*syscalls\s\+\)\@<=\%(allow\|deny\|kill\|log\)\>/
 syntax match cordonOption /\%(^\s*limit\>.*\s\)\@<=\%(time\|cpu\|memory\|procs\|files\|fsize\)\ze\s/
 syntax match cordonNumber /\%(^\|\s\)\@<=\d\+\%(ms\|[smhKMGT]\)\?\ze\%(\s\|$\)/
