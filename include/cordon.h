@@ -346,6 +346,11 @@ typedef struct cordon_child_options {
                                    * and not about what it is told */
         const cordon_child_fd *fds; /* descriptors beside those that the policy keeps */
         size_t fd_count;
+        /* A directory in which what is changed in the policy's `overlay` trees is kept, for cordon_changes_list() and its
+         * like. It must be empty, the caller's own, open to nobody else, none that the program may write to, and on a file
+         * system with extended attributes of users that is no overlay itself. NULL: it is held in memory, and gone with the
+         * sandbox. */
+        const char *changes;
 } cordon_child_options;
 
 /* Starts a sandbox. What can be checked before clone is checked here; whatever fails later is an exit with reason
@@ -448,6 +453,65 @@ CORDON_API unsigned cordon_child_denials(const cordon_child *child, cordon_denia
 
 /* Kills what is left, waits for it, frees. Takes NULL; returns NULL. */
 CORDON_API cordon_child *cordon_child_free(cordon_child *child);
+
+/* ---- what a program changed in overlays ------------------------------------------------------------------------------- */
+
+enum cordon_change_kind {
+        CORDON_CHANGE_ADDED = 1,
+        CORDON_CHANGE_MODIFIED = 2, /* other content; of a link, another target */
+        CORDON_CHANGE_REMOVED = 3,  /* of a directory: with all that is below, which is not told of by itself */
+        CORDON_CHANGE_REPLACED = 4, /* by something of another type */
+        CORDON_CHANGE_METADATA = 5, /* the content is the same; see `parts` */
+};
+
+enum { /* What differs, where both are of one type. */
+        CORDON_CHANGE_CONTENT = 1u << 0,
+        CORDON_CHANGE_MODE = 1u << 1,
+        CORDON_CHANGE_ATTRIBUTES = 1u << 2, /* extended ones, of users */
+        CORDON_CHANGE_TIME = 1u << 3,       /* when it was modified; not looked at for directories */
+};
+
+/* One difference between what the program left and what the host has now. Strings are raw bytes; they live for the call that
+ * brings them. */
+typedef struct cordon_change {
+        int kind;             /* enum cordon_change_kind */
+        unsigned parts;       /* CORDON_CHANGE_CONTENT and its like */
+        const char *path;     /* on the host */
+        const char *kept;     /* where the program's is kept; NULL: removed */
+        mode_t mode;          /* st_mode; 0: removed */
+        mode_t mode_before;   /* the host's; 0: there is none */
+        uint64_t size;        /* of files */
+        uint64_t size_before;
+        const char *target;   /* where a link leads; else NULL */
+        int outside;          /* not 0: the link's text leads out of the tree */
+        int applied;          /* not 0: the host has it now */
+        const char *refused;  /* why it is not, or cannot be; or NULL */
+} cordon_change;
+
+typedef void cordon_change_fn(void *ctx, const cordon_change *change);
+
+typedef struct cordon_changes_options {
+        size_t size;
+        const cordon_policy *policy; /* nothing is applied that it does not let be written; NULL: it is not asked again */
+} cordon_changes_options;
+
+/* Calls `fn` for each difference, directories before what is in them, names sorted. `directory` is one that was a child's
+ * `changes`; `options` may be NULL. A difference has `refused` set where it could not be applied: a FIFO, a socket or a device;
+ * what the policy does not allow; what was changed on the host since the run began. Changes nothing. Any thread may call it.
+ * Returns how many there were. -ENODATA: the policy had no `overlay`. -ENOENT: nothing is kept there. -EPERM: the directory is
+ * not the caller's alone. */
+CORDON_API int cordon_changes_list(const char *directory, const cordon_changes_options *options, cordon_change_fn *fn, void *ctx,
+                                   cordon_error *err);
+
+/* The same, and brings each over to the host, before `fn` gets it. A file comes with its mode, time and attributes, as a whole or
+ * not at all; what it replaces gives it its owner, and the top of the tree does for what is new. No setuid or setgid bit comes
+ * over, and no link is followed. What fails is told of in `refused`, and the others go on. It can be called again. Returns how
+ * many were refused; 0: all is on the disk, and what was kept can be discarded. -EBUSY: the sandbox is still there. */
+CORDON_API int cordon_changes_apply(const char *directory, const cordon_changes_options *options, cordon_change_fn *fn, void *ctx,
+                                    cordon_error *err);
+
+/* Removes what is kept, and the directory. -EBUSY: the sandbox is still there. */
+CORDON_API int cordon_changes_discard(const char *directory, cordon_error *err);
 
 /* ---- for programs inside a sandbox -------------------------------------------------------------------------- */
 

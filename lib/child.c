@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "lib/changes.h"
 #include "lib/policy.h"
 #include "lib/start.h"
 
@@ -56,15 +57,20 @@ static int make_channel(cordon_child *c, int *theirs)
 static int launch(cordon_child *c, const struct plan *plan, const cordon_child_options *o, cordon_error *err)
 {
         cleanup_fd int theirs = FD_NONE;
+        char changes[PATH_MAX];
         struct start start;
 
-        int r = (o->flags & CORDON_CHILD_CHANNEL) ? make_channel(c, &theirs) : 0;
+        int r = o->changes ? changes_begin(o->changes, plan->policy, changes, &c->changes, err) : 0;
+        if (r < 0)
+                return r;
+        r = (o->flags & CORDON_CHILD_CHANNEL) ? make_channel(c, &theirs) : 0;
         if (r < 0)
                 return error_set(err, -r, "cannot create the channel: %s", error_text(-r));
         r = start_prepare(&start, plan, o, err);
         if (r < 0)
                 return r;
         start.options.channel = theirs;
+        start.options.changes = o->changes ? changes : NULL;
         r = sandbox_launch(&c->sandbox, &start.options, err);
         start_release(&start);
         return r;
@@ -140,7 +146,7 @@ int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy 
                 return error_set(err, ENOMEM, "out of memory");
         c->broker = broker;
         c->policy = cordon_policy_ref(policy);
-        c->channel = FD_NONE;
+        c->channel = c->changes = FD_NONE;
         c->audit_fd = o.audit_fd > 0 ? o.audit_fd : -1;
         c->held = (o.flags & CORDON_CHILD_HOLD) != 0;
         c->sandbox = (struct sandbox){.pidfd = FD_NONE, .control = FD_NONE};
@@ -261,6 +267,7 @@ static void bury(cordon_child *c, int wait_status)
                 c->exit.reason = CORDON_EXIT_TIME;
         c->sandbox.control = fd_close(c->sandbox.control);
         c->sandbox.pidfd = fd_close(c->sandbox.pidfd);
+        c->changes = fd_close(c->changes);
         c->channel = fd_close(c->channel);
 }
 
@@ -370,6 +377,7 @@ cordon_child *cordon_child_free(cordon_child *c)
         }
         server_free(c->server);
         fd_close(c->channel);
+        fd_close(c->changes);
         cordon_policy_unref(c->policy);
         free(c->name);
         free(c->program);

@@ -26,6 +26,7 @@ struct cordon_child {
         struct server *server; /* from RUNNING on; kept for its counts until free */
         int channel;           /* the broker's end, until the server takes it */
         int audit_fd;
+        int changes; /* holds the directory of kept changes while the sandbox lives; see changes.c */
         uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */
         bool timed_out;
         bool reported; /* pid 1 has said how the program ended */
