@@ -26,6 +26,12 @@ enum { /* `diff`, as diff(1) does */
         DIFF_FAILED = 2,
 };
 
+enum { /* `changes` */
+        CHANGES_DONE = 0,
+        CHANGES_REFUSED = 1, /* some could not be applied */
+        CHANGES_FAILED = 2,
+};
+
 /* One line on stderr, "cordon: …". The whole of it is escaped, so any name can be a part. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* One line on stdout, likewise escaped. For commands whose answer it is, never for `run`. */
@@ -62,5 +68,6 @@ int why_main(const struct settings *settings);
 int fmt_main(const struct settings *settings);
 int show_main(const struct settings *settings);
 int syscalls_main(const struct settings *settings);
+int changes_main(const struct settings *settings);
 
 #endif

@@ -51,6 +51,11 @@ static const struct option_row run_options[] = {
          "make the sandbox, and start the program once there is\n"
          "something to read from this descriptor, or its end"},
         {0, "dry-run", NULL, OPTION_FLAG, FIELD(dry_run), "start nothing; show what would be"},
+        {0, "changes", NULL, OPTION_FLAG, FIELD(list_changes), "list at the end what was changed in `overlay` trees"},
+        {0, "apply", NULL, OPTION_FLAG, FIELD(apply),
+         "and make these changes on the host, if PROGRAM exits with 0;\n"
+         "otherwise they are kept, as with --keep"},
+        {0, "keep", "DIR", OPTION_TEXT, FIELD(keep), "keep the changes in DIR, for `cordon changes`"},
         HELP_ROW,
         VERSION_ROW,
         {0},
@@ -130,6 +135,22 @@ static const struct option_row fmt_options[] = {
 
 static const struct option_row show_options[] = {
         {0, "json", NULL, OPTION_FLAG, FIELD(json), "for programs: one JSON array, with an object for each"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
+static const struct option_row changes_options[] = {
+        {0, "diff", NULL, OPTION_FLAG, FIELD(diff), "show what is changed in texts, too"},
+        {0, "apply", NULL, OPTION_FLAG, FIELD(apply),
+         "make the changes on the host; what was kept is removed if\n"
+         "all of it could be applied"},
+        {0, "discard", NULL, OPTION_FLAG, FIELD(discard), "remove what was kept"},
+        {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies),
+         "refuse what this policy does not let be written; may be repeated"},
+        {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
+         "give a `param` of the policy its value; may be repeated"},
+        {0, "json", NULL, OPTION_FLAG, FIELD(json), "for programs: one JSON array"},
         HELP_ROW,
         VERSION_ROW,
         {0},
@@ -308,6 +329,27 @@ const struct command commands[] = {
                 .words = WORDS_PLAIN,
                 .misused = CHECK_FAILED,
                 .fn = syscalls_main,
+        },
+        {
+                .name = "changes",
+                .summary = "show, apply or discard what a program changed in `overlay` trees",
+                .usage = "cordon changes [OPTION]... [DIRECTORY]",
+                .about = "DIRECTORY is one that `cordon run --keep` made, or that `cordon run --apply` has left. Without it,\n"
+                         "those that earlier runs have left are listed. What is shown is how the kept files differ from\n"
+                         "those that the host has now; nothing is changed, unless an option says so.\n",
+                .options = changes_options,
+                .examples = "  cordon run -p ./agent.policy --keep ./review -- agent\n"
+                            "  cordon changes --diff ./review\n"
+                            "  cordon changes --apply ./review\n"
+                            "      a person looks at the changes before they are made\n"
+                            "  cordon changes --json ./review | jq -r '.[].path'\n"
+                            "      for programs\n",
+                .exits = "  0  done\n"
+                         "  1  --apply: some changes could not be applied\n"
+                         "  2  usage, or a directory that cannot be read or has no changes in it\n",
+                .words = WORDS_PLAIN,
+                .misused = CHANGES_FAILED,
+                .fn = changes_main,
         },
 };
 

@@ -1,6 +1,8 @@
-/* What a new layout changes, line by line, as diff -u has it. The layout keeps the order of lines and takes only empty ones
- * away, so lines find their partners by walking along both texts; where they do not, the result is longer, and still true. */
+/* What makes one text out of another, line by line, as diff -u has it. What is the same at the beginning and at the end is set
+ * aside; of what is left between, the longest common sequence stays, where that is not too much to look for. Otherwise lines find
+ * their partners by walking along both texts; where they do not, the result is longer, and still true. */
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include "cordon.h"
 
 #define CONTEXT 3u
+#define CELLS_MOST (4u << 20) /* 16 MiB, for a moment */
 
 struct piece {
         const char *text;
@@ -102,12 +105,16 @@ static bool blank(const struct piece *p)
         return true;
 }
 
-static void walk_along(struct walk *w)
+static void keep_lines(struct walk *w, size_t from, size_t to)
 {
-        size_t i = 0, j = 0;
+        for (; from < to; from++)
+                w->edits[w->count++] = (struct edit){' ', w->was[from]};
+}
 
-        while (i < w->was_count || j < w->now_count) {
-                bool was = i < w->was_count, now = j < w->now_count;
+static void walk_along(struct walk *w, size_t i, size_t j, size_t was_end, size_t now_end)
+{
+        while (i < was_end || j < now_end) {
+                bool was = i < was_end, now = j < now_end;
                 if (was && now && same(&w->was[i], &w->now[j])) {
                         w->edits[w->count++] = (struct edit){' ', w->was[i++]};
                         j++;
@@ -119,6 +126,53 @@ static void walk_along(struct walk *w)
                 if (lone_now || !lone_was)
                         w->edits[w->count++] = (struct edit){'+', w->now[j++]};
         }
+}
+
+/* lengths[i][j]: of the longest common sequence of what begins with these lines. False: there are too many of them. */
+static bool keep_longest(struct walk *w, size_t first, size_t was_end, size_t now_end)
+{
+        size_t rows = was_end - first, columns = now_end - first + 1, i, j;
+        uint32_t *lengths = rows < CELLS_MOST / columns ? calloc((rows + 1) * columns, sizeof(*lengths)) : NULL;
+
+        if (!lengths)
+                return false;
+        for (i = rows; i-- > 0;)
+                for (j = columns - 1; j-- > 0;) {
+                        uint32_t *here = &lengths[i * columns + j], below = here[columns], beside = here[1];
+                        *here = same(&w->was[first + i], &w->now[first + j]) ? here[columns + 1] + 1
+                                : below > beside                             ? below
+                                                                             : beside;
+                }
+        for (i = j = 0; i < rows || j + 1 < columns;) {
+                const uint32_t *here = &lengths[i * columns + j];
+                bool was = i < rows, now = j + 1 < columns;
+                if (was && now && same(&w->was[first + i], &w->now[first + j])) {
+                        w->edits[w->count++] = (struct edit){' ', w->was[first + i++]};
+                        j++;
+                } else if (was && (!now || here[columns] >= here[1])) {
+                        w->edits[w->count++] = (struct edit){'-', w->was[first + i++]};
+                } else {
+                        w->edits[w->count++] = (struct edit){'+', w->now[first + j++]};
+                }
+        }
+        free(lengths);
+        return true;
+}
+
+static void find_edits(struct walk *w)
+{
+        size_t first = 0, was_end = w->was_count, now_end = w->now_count;
+
+        while (first < was_end && first < now_end && same(&w->was[first], &w->now[first]))
+                first++;
+        while (was_end > first && now_end > first && same(&w->was[was_end - 1], &w->now[now_end - 1])) {
+                was_end--;
+                now_end--;
+        }
+        keep_lines(w, 0, first);
+        if (!keep_longest(w, first, was_end, now_end))
+                walk_along(w, first, first, was_end, now_end);
+        keep_lines(w, was_end, w->was_count);
 }
 
 /* Shows edits[from, to); `was` and `now` are the numbers of the lines before it. */
@@ -160,7 +214,7 @@ static void put_hunks(const struct walk *w)
         }
 }
 
-void put_difference(const char *name, const char *was, size_t was_length, const char *now, size_t now_length)
+void put_difference(const char *name, const char *what, const char *was, size_t was_length, const char *now, size_t now_length)
 {
         struct walk w = {0};
 
@@ -170,10 +224,10 @@ void put_difference(const char *name, const char *was, size_t was_length, const 
         for (int side = 0; side < 2; side++) {
                 fputs(side ? "+++ " : "--- ", stdout);
                 put_escaped(name, strlen(name));
-                fputs(side ? " (formatted)\n" : "\n", stdout);
+                printf("%s\n", side ? what : "");
         }
         if (w.was && w.now && w.edits) {
-                walk_along(&w);
+                find_edits(&w);
                 put_hunks(&w);
         }
         free(w.edits);

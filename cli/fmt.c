@@ -77,7 +77,7 @@ static int job_finish(struct job *j, const struct settings *settings)
         if (!differs(j))
                 return CHECK_FINE;
         if (settings->diff)
-                put_difference(j->name, j->was.text, j->was.length, j->now, j->length);
+                put_difference(j->name, " (formatted)", j->was.text, j->was.length, j->now, j->length);
         else
                 tell("%s", j->name);
         return CHECK_ERRORS;

@@ -19,6 +19,8 @@ struct settings {
         bool quiet, verbose, channel, json, seccomp;
         bool write, check, diff; /* fmt */
         bool strict; /* check */
+        bool list_changes, apply, discard; /* run, changes */
+        const char *keep;
         const char **words;   /* what is left: run's PROGRAM [ARGUMENT]..., or the policies of check and explain */
         const char **program; /* explain: what came after "--"; NULL where nothing did */
         struct given *rules;  /* --ro, --rw, --exec, --tmpfs */

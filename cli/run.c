@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 
@@ -124,9 +125,12 @@ static int start(struct run *run, cordon_child_options *options)
         cordon_error error = {0};
         int status = open_audit(run);
 
+        if (!status)
+                status = kept_begin(run->settings, run->kept);
         if (status)
                 return status;
         options->audit_fd = run->audit;
+        options->changes = *run->kept ? run->kept : NULL;
         int r = cordon_broker_new(&run->broker, &error);
         if (r < 0)
                 return fail(run, "cannot make a broker", r, &error);
@@ -235,8 +239,13 @@ int run_main(const struct settings *settings)
                 status = run_rehearse(&run, &options);
         else if (!status && !(status = start(&run, &options)))
                 status = serve(&run);
+        if (run.ended)
+                status = kept_end(settings, run.kept, run.policy, status);
         status_end(&run.status, run.child, run.ended ? &run.end : NULL, status, run.error);
+        bool ran = run.child != NULL;
         cordon_child_free(run.child);
+        if (!run.ended)
+                status = kept_end(settings, run.kept, ran ? run.policy : NULL, status);
         cordon_broker_free(run.broker);
         cordon_policy_unref(run.policy);
         if (run.audit >= 0)

@@ -54,6 +54,7 @@ struct run {
         cordon_broker *broker;
         cordon_child *child;
         int audit;
+        char kept[PATH_MAX]; /* where changes in overlays are kept, or "" */
         cordon_exit end;
         bool ended; /* `end` says how */
         char error[512]; /* what was said of what failed; "" where nothing did, or it was said elsewhere */

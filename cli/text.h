@@ -23,7 +23,7 @@ const char *textfile_error(int error);
 
 /* To standard output; escaped line by line where that is a terminal. The text has no NUL in it. */
 void put_text(const char *text, size_t length);
-/* The same for what makes `now` out of `was`, as diff -u has it. */
-void put_difference(const char *name, const char *was, size_t was_length, const char *now, size_t now_length);
+/* The same for what makes `now` out of `was`, as diff -u has it. `what` stands behind the second name. */
+void put_difference(const char *name, const char *what, const char *was, size_t was_length, const char *now, size_t now_length);
 
 #endif
