@@ -25,7 +25,7 @@
 /* ---- for a launch -------------------------------------------------------------------------------------------------- */
 
 /* A rule that lets the program write into the directory itself, or NULL. */
-static const struct rule *reaches(const struct policy *p, const char *directory)
+static const struct rule *reaches_at(const struct policy *p, const char *directory)
 {
         static const char *const parts[] = {"", "/lock", "/0", "/0/lower", "/0/upper", "/0/upper/x"};
         char path[PATH_MAX];
@@ -46,6 +46,23 @@ static const struct rule *reaches(const struct policy *p, const char *directory)
                     tail_matches_below(&rules[i], directory))
                         return &rules[i];
         return NULL;
+}
+
+/* The same, wherever the sandbox has it. */
+static const struct rule *reaches(const struct policy *p, const char *directory)
+{
+        const struct rule *rule = reaches_at(p, directory);
+        char path[PATH_MAX];
+        size_t count;
+        const struct remap *remaps = policy_remaps(p, &count);
+
+        for (size_t i = 0; i < count && !rule; i++) {
+                const char *source = remaps[i].source, *rest = directory + (source[1] ? strlen(source) : 0);
+                if (path_within(directory, source) &&
+                    snprintf(path, sizeof(path), "%s%s", remaps[i].path, rest) < (int)sizeof(path))
+                        rule = reaches_at(p, path);
+        }
+        return rule;
 }
 
 static int check_own(const char *directory, const struct stat *st, cordon_error *err)
@@ -152,10 +169,12 @@ static void room_free(struct changes *c)
 static int tree_open_host(struct changes *c, int at)
 {
         ssize_t length = readlinkat(at, "lower", c->path, sizeof(c->path) - 1);
+        ssize_t seen = readlinkat(at, "seen", c->seen, sizeof(c->seen) - 1);
 
-        if (length <= 1 || c->path[0] != '/')
+        if (length <= 1 || seen <= 1 || c->path[0] != '/')
                 return -ESTALE;
         c->path[length] = '\0';
+        c->seen[seen] = '\0';
         c->tree_length = (size_t)length;
         int here = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         for (char *name = c->path + 1, *end; here >= 0 && *name; name = end + (*end == '/')) {

@@ -35,6 +35,7 @@ struct changes {
         char path[PATH_MAX];  /* of the host; grows and shrinks with the walk */
         char kept[PATH_MAX];  /* the same in the layer */
         size_t tree_length;   /* of the tree's own path */
+        char seen[PATH_MAX];  /* the tree, as the sandbox had it: what the policy speaks of */
         unsigned depth, blocked;
         unsigned found, refused;
         char *names, *value, *other; /* CHANGES_VALUE_MOST each */

@@ -39,7 +39,12 @@ static bool later(const struct timespec *when, const struct timespec *start)
 
 static bool writable(const struct changes *c, const char *path)
 {
-        return !c->policy || policy_eval(c->policy, path, strlen(path), ACCESS_WRITE).allow;
+        char seen[PATH_MAX];
+
+        if (!c->policy)
+                return true;
+        int length = snprintf(seen, sizeof(seen), "%s%s", c->seen, path + c->tree_length);
+        return length < (int)sizeof(seen) && policy_eval(c->policy, seen, (size_t)length, ACCESS_WRITE).allow;
 }
 
 /* A directory's own times say nothing: they change with every name in it. It is new where it was made later. */

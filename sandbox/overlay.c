@@ -82,23 +82,23 @@ static int make_layer(const struct setup *s, int kept, const char *name, mode_t 
         return 0;
 }
 
-static int make_kept(const struct setup *s, const struct overlay_step *o, const char *source)
+static int make_kept(const struct setup *s, const struct overlay_step *o, const struct plan_mount *m)
 {
         struct stat top;
 
-        if (lstat(source, &top) < 0 || mkdir(o->path, 0755) < 0)
+        if (lstat(m->source, &top) < 0 || mkdir(o->path, 0755) < 0)
                 return -errno;
         cleanup_fd int kept = open(o->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         /* The sandbox's id has to get through; nobody else gets past the directory that it lies in. */
-        if (kept < 0 || fchmod(kept, 0755) < 0 || symlinkat(source, kept, "lower") < 0)
+        if (kept < 0 || fchmod(kept, 0755) < 0 || symlinkat(m->source, kept, "lower") < 0 || symlinkat(m->path, kept, "seen") < 0)
                 return -errno;
         int result = make_layer(s, kept, "upper", top.st_mode & 01777, &top);
         return result < 0 ? result : make_layer(s, kept, "work", 0700, &top);
 }
 
-static int prepare_kept(struct setup *s, struct overlay_step *o, const char *source, cordon_error *err)
+static int prepare_kept(struct setup *s, struct overlay_step *o, const struct plan_mount *m, cordon_error *err)
 {
-        const char *changes = s->options->changes;
+        const char *changes = s->options->changes, *source = m->source;
         int result = snprintf(o->path, sizeof(o->path), "%s/%s", changes, o->name) < (int)sizeof(o->path) ? 0 : -ENAMETOOLONG;
 
         if (result == 0 && path_within(changes, source))
@@ -106,7 +106,7 @@ static int prepare_kept(struct setup *s, struct overlay_step *o, const char *sou
                                  "changes in %s cannot be kept in %s, which lies in it: name a directory elsewhere (--keep)",
                                  source, changes);
         if (result == 0)
-                result = make_kept(s, o, source);
+                result = make_kept(s, o, m);
         o->kept = (struct plan_mount){.kind = VIEW_BIND, .path = o->path, .source = o->path, .directory = true, .writable = true};
         if (result == 0 && s->root) {
                 o->tree = tree_open(&o->kept);
@@ -124,7 +124,7 @@ static int prepare_one(struct setup *s, struct overlay_step *o, struct view_step
         snprintf(o->work, sizeof(o->work), "%s/%swork", o->name, s->options->changes ? "kept/" : "");
         step->overlay = o;
         int result = check_mounts(step->mount->source, err);
-        return result == 0 && s->options->changes ? prepare_kept(s, o, step->mount->source, err) : result;
+        return result == 0 && s->options->changes ? prepare_kept(s, o, step->mount, err) : result;
 }
 
 int overlays_prepare(struct setup *s, cordon_error *err)

@@ -2,6 +2,7 @@
  * layer: in memory, gone with the sandbox, or in a directory on disk that somebody looks at afterwards (lib/changes.h).
  *
  *   KEPT/0/lower   a symlink: whose changes these are
+ *   KEPT/0/seen    another one: where the sandbox has them, which is another place after `overlay X as Y`
  *   KEPT/0/upper   what the kernel keeps of them; belongs to the sandbox's id, as `work` does
  *   KEPT/0/work    the kernel's own, on the same file system
  *
