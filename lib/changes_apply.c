@@ -132,20 +132,33 @@ static int take_place(const struct difference *d, const char *made)
         return r;
 }
 
+/* Without a name as long as it is not complete, where the file system has such files: whoever is killed leaves nothing. */
+static int open_new(int directory, const char *made, bool *named)
+{
+        int fd = openat(directory, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+
+        *named = fd < 0;
+        if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+                fd = openat(directory, made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        return fd < 0 ? -errno : fd;
+}
+
 static int bring_file(struct changes *c, struct difference *d)
 {
-        char made[40];
+        char made[40], path[40];
+        bool named;
 
         name_of_its_own(made);
-        cleanup_fd int to = openat(d->lower, made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        cleanup_fd int to = open_new(d->lower, made, &named);
         if (to < 0)
-                return -errno;
+                return to;
         int r = fill(c, d, to);
-        if (r < 0) {
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", to);
+        if (r == 0 && !named && linkat(AT_FDCWD, path, d->lower, made, AT_SYMLINK_FOLLOW) < 0)
+                r = -errno;
+        if (r < 0 && named)
                 unlinkat(d->lower, made, 0);
-                return r;
-        }
-        return take_place(d, made);
+        return r < 0 ? r : take_place(d, made);
 }
 
 static int bring_link(struct changes *c, struct difference *d)

@@ -70,8 +70,8 @@ static int remap_shape(struct compile *c, struct source *s, struct line *l, size
                 const struct verb *v = verb_find(l->words[verbs].text);
                 struct place verb = place_word(s, l, &l->words[verbs++]);
                 if (!v->data || (v->access & ACCESS_UNIX))
-                        return report(c, &verb, "list, read, create, write, exec and overlay can", "'%s' shows nothing at another place",
-                                      v->name);
+                        return report(c, &verb, "list, read, create, write, exec and overlay can",
+                                      "'%s' shows nothing at another place", v->name);
         }
         if (end > as + 2 && plain(&l->words[as + 2], "because"))
                 end = as + 2;

@@ -25,7 +25,8 @@ static void unescape(char *text)
 
         for (const char *at = text; *at; to++) {
                 bool octal = at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] && at[3];
-                *to = octal ? (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0')) : *at;
+                int code = octal ? (at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0') : (unsigned char)*at;
+                *to = (char)code;
                 at += octal ? 4 : 1;
         }
         *to = '\0';
