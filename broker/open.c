@@ -278,7 +278,7 @@ static int open_existing(struct job *j, const struct path *p)
                 return fd_close(fd), refuse(j, p->text, j->want, &v);
         if (fd >= 0)
                 record(j, p->text, j->want, &v, 0);
-        else if (fd == -ENOENT && v.rule && v.rule->implied)
+        else if (fd == -ENOENT && v.rule && (v.rule->implied || v.rule->scratch))
                 record(j, p->text, j->want, &v, ENOENT); /* the private /tmp: the host may have what is missed here */
         return fd;
 }

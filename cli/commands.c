@@ -11,6 +11,7 @@
         {0, "ro", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be read: one more rule, spelt as in a shell"},           \
                 {0, "rw", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be written, and what is in it"},                 \
                 {0, "exec", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be executed, and what is in it"},              \
+                {0, "tmpfs", "PATH", OPTION_ORDERED, FIELD(rules), "make PATH an empty directory in memory"},              \
                 {0, "as", "PATH", OPTION_ORDERED, FIELD(rules), "show at PATH what the option before it names"}
 
 static const struct option_row run_options[] = {

@@ -83,8 +83,9 @@ char *path_absolute(const char *path)
 /* The options, and the verb of each. --as belongs to the one before it. Several about one path become one rule. */
 static const struct {
         const char *option, *verb;
-} verbs[] = {{"ro", "read"}, {"rw", "write"}, {"exec", "exec"}};
+} verbs[] = {{"ro", "read"}, {"rw", "write"}, {"exec", "exec"}, {"tmpfs", "tmp"}};
 enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
+enum { READ = 1u << 0, EXEC = 1u << 2, TMP = 1u << 3 };
 
 static unsigned verb_of(const struct given *g)
 {
@@ -100,7 +101,7 @@ static int resolve(const struct given *g, char **out)
         struct stat st;
 
         *out = path_absolute(g->value);
-        if (*out && (stat(*out, &st) == 0 || (errno != ENOENT && errno != ENOTDIR)))
+        if (*out && (verb_of(g) == TMP || stat(*out, &st) == 0 || (errno != ENOENT && errno != ENOTDIR)))
                 return 0;
         int error = errno;
         say("--%s %s: %s", g->name, *g->value ? g->value : "''", *g->value ? strerror(error) : "which path?");
@@ -130,8 +131,11 @@ struct wanted {
 
 static int put_rule(FILE *to, const struct wanted *w)
 {
-        unsigned which = w->verbs & ~1u ? w->verbs & ~1u : w->verbs; /* writing and executing imply reading */
+        unsigned which = w->verbs & ~(unsigned)READ ? w->verbs & ~(unsigned)READ : w->verbs; /* the others imply reading */
         const char *blank = "";
+
+        if (which & TMP) /* which can be written, and whose line says by itself that it can be executed */
+                which = TMP;
 
         for (unsigned i = 0; i < VERBS; i++) {
                 if (!(which & 1u << i))
@@ -142,7 +146,7 @@ static int put_rule(FILE *to, const struct wanted *w)
         int r = put_path(to, blank, w->path);
         if (r == 0 && w->as)
                 r = put_path(to, " as ", w->as);
-        fputs("\n", to);
+        fputs((w->verbs & TMP) && (w->verbs & EXEC) ? " exec\n" : "\n", to);
         return r;
 }
 
@@ -174,7 +178,7 @@ static int put_rules(FILE *to, struct wanted *wanted, size_t count)
 /* Where `--as` says that what the option before it names shall be. */
 static int put_as(const struct given *g, struct wanted *last)
 {
-        if (!last || last->as) {
+        if (!last || last->as || last->verbs == TMP) {
                 say("--as %s: it follows --ro, --rw or --exec, once", g->value);
                 return -EINVAL;
         }

@@ -68,7 +68,8 @@ static bool same(const char *a, const char *b)
 
 static bool same_content(const struct rule *a, const struct rule *b)
 {
-        return a->content_length == b->content_length && !a->content == !b->content &&
+        return a->scratch == b->scratch && a->scratch_size == b->scratch_size &&
+               a->content_length == b->content_length && !a->content == !b->content &&
                (!a->content || memcmp(a->content, b->content, a->content_length) == 0);
 }
 
@@ -91,7 +92,8 @@ static void duplicate_check(struct compile *c, const struct pending *first, cons
                 return;
         const char *hint = linked ? arena_printf(c->arena, "it is the same as '%s' there: %s", a->asked ? a->asked : a->text,
                                                  a->pattern) : NULL;
-        if (!hint && a->class == CLASS_GRANT && b->class == CLASS_GRANT)
+        bool combine = a->class == CLASS_GRANT && b->class == CLASS_GRANT && !a->scratch && !b->scratch;
+        if (!hint && combine)
                 hint = "one path has one rule; verbs combine: write exec PATH";
         else if (!hint)
                 hint = "one path has one rule: keep one of the two";

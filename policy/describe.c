@@ -138,8 +138,8 @@ static void describe_rule(struct listing *l, const struct policy *p, const struc
         listing_text(l, NULL, LISTING_CLOSE, rule->implied ? rule->text : NULL);
         listing_quoted(l, "asked", LISTING_NEXT, "written", renamed ? rule->asked : NULL);
         listing_quoted(l, "source", LISTING_NEXT, "shows", rule->source);
-        if (rule->content)
-                listing_number(l, "bytes", LISTING_NEXT, rule->content_length, " bytes");
+        if (rule->content || rule->scratch)
+                listing_number(l, "bytes", LISTING_NEXT, rule->scratch ? rule->scratch_size : rule->content_length, " bytes");
         listing_quoted(l, "because", LISTING_NEXT, "because", rule->because);
         if (shadow)
                 listing_place(l, "shadowed_by", LISTING_NEXT, "shadowed by", shadow->origin.file, shadow->origin.line);

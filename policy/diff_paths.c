@@ -61,7 +61,7 @@ static unsigned granted(const struct walk *w)
         const struct rule *rule = counting(w);
         struct verdict v = walk_judge(w, ACCESS_READ);
         unsigned bits = v.access;
-        bool private_tmp = rule && rule->implied && !strcmp(rule->pattern, "/tmp");
+        bool private_tmp = rule && (rule->scratch || (rule->implied && !strcmp(rule->pattern, "/tmp")));
         if (rule && rule->class == CLASS_GRANT && (bits & ACCESS_READ) && !rule->content && !private_tmp)
                 bits |= BIT_CONTENT;
         if ((bits & (ACCESS_WRITE | ACCESS_CREATE)) && !rule->overlay)
@@ -73,6 +73,8 @@ static unsigned granted(const struct walk *w)
 
 static bool contents_differ(const struct rule *a, const struct rule *b)
 {
+        if (a && b && a->scratch && b->scratch)
+                return a->scratch_size != b->scratch_size;
         return a && b && a->content && b->content &&
                (a->content_length != b->content_length || memcmp(a->content, b->content, a->content_length) != 0);
 }

@@ -31,6 +31,8 @@ int rule_compare(const struct rule *a, const struct rule *b)
                 return a->access < b->access ? 1 : -1;
         if (a->overlay != b->overlay)
                 return a->overlay ? 1 : -1;
+        if (a->scratch != b->scratch)
+                return a->scratch ? 1 : -1;
         if (!a->because != !b->because)
                 return a->because ? 1 : -1;
         /* The verdict is the same from here on; this only makes the reason given not depend on the order of lines. */

@@ -137,7 +137,7 @@ bool lint_canonical(const struct lint *l, const char *path, char out[PATH_MAX], 
 const struct rule *lint_granter(const struct lint *l, const char *path, unsigned want)
 {
         struct verdict v = policy_eval(l->p, path, strlen(path), want);
-        return v.allow && v.rule && lint_own(v.rule) && !v.rule->because ? v.rule : NULL;
+        return v.allow && v.rule && lint_own(v.rule) && !v.rule->scratch && !v.rule->because ? v.rule : NULL;
 }
 
 /* ---- what a plan refuses ----------------------------------------------------------------------------------------- */
@@ -168,7 +168,7 @@ void lint_missing(struct lint *l)
 {
         for (size_t i = 0; i < l->p->rule_count; i++) {
                 const struct rule *rule = &l->p->rules[i];
-                bool grants = (rule->class == CLASS_GRANT && !rule->content) || rule->class == CLASS_ASK;
+                bool grants = (rule->class == CLASS_GRANT && !rule->content && !rule->scratch) || rule->class == CLASS_ASK;
                 if (!lint_user(rule) || !rule->literal || !grants || !strcmp(rule->pattern, PLAN_PROGRAM_UNKNOWN) ||
                     path_within(rule->pattern, "/proc") || path_within(rule->pattern, "/dev"))
                         continue;

@@ -42,7 +42,8 @@ void lint_executable(struct lint *l)
 {
         for (size_t i = 0; i < l->p->rule_count; i++) {
                 const struct rule *rule = &l->p->rules[i];
-                if (lint_own(rule) && rule->class == CLASS_GRANT && (rule->access & ACCESS_EXEC) && !rule->because)
+                if (lint_own(rule) && rule->class == CLASS_GRANT && (rule->access & ACCESS_EXEC) && !rule->scratch &&
+                    !rule->because)
                         executable_rule(l, rule);
         }
 }

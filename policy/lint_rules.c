@@ -48,7 +48,8 @@ static void node_met(void *ctx, const struct node *n)
 static bool grants_same(const struct rule *a, const struct rule *b)
 {
         return a && b && a->class == CLASS_GRANT && b->class == CLASS_GRANT && a->access == b->access && !a->content &&
-               !b->content && !a->source && !b->source && a->implied == b->implied && a->overlay == b->overlay;
+               !b->content && !a->scratch && !b->scratch && !a->source && !b->source && a->implied == b->implied &&
+               a->overlay == b->overlay;
 }
 
 static int step_met(void *ctx, const struct explored *step)

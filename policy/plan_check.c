@@ -96,7 +96,7 @@ static bool is_device(const struct planner *p, const char *path)
 static void check_literal(struct planner *p, const struct rule *rule, mode_t mode)
 {
         const char *path = rule->pattern;
-        bool file = mode != 0 && !S_ISDIR(mode);
+        bool file = mode != 0 && !S_ISDIR(mode) && !rule->scratch;
         bool wins = planner_eval(p, path).rule == rule;
 
         if (path_within(path, "/proc") && grants(rule, p->world->proc == PROC_NONE ? 0 : ACCESS_LIST | ACCESS_READ))

@@ -12,7 +12,7 @@ bool rule_masks(const struct rule *rule)
 
 bool rule_makes(const struct rule *rule, const char *path)
 {
-        return rule && rule->content && strcmp(rule->pattern, path) == 0;
+        return rule && (rule->content || rule->scratch) && strcmp(rule->pattern, path) == 0;
 }
 
 /* Whatever is there is as if it were empty. What is granted below it still has its place. */
@@ -47,8 +47,33 @@ static bool plan_file(struct planner *p, const struct point *point, const char *
         return false;
 }
 
+/* A new file system in memory, over a directory that the host has, or in what is ours. */
+static bool plan_scratch(struct planner *p, const struct point *point, const char *around, struct plan_mount *out)
+{
+        const struct rule *rule = out->rule;
+
+        if (out->on_host && point->mode == 0)
+                planner_refuse(p, rule, "make it first",
+                               "`%s` lies in %s, which is the host's, and there is no such directory there to mount it over",
+                               rule->text, around);
+        else if (out->on_host && !S_ISDIR(point->mode))
+                planner_refuse(p, rule, "name a directory, or another place", "`%s`: on the host this is no directory",
+                               rule->text);
+        else {
+                out->kind = VIEW_TMPFS;
+                out->directory = true;
+                out->writable = true;
+                out->executable = (out->access & ACCESS_EXEC) != 0;
+                out->size = rule->scratch_size;
+                return true;
+        }
+        return false;
+}
+
 bool plan_own(struct planner *p, const struct point *point, const char *around, bool granted_below, struct plan_mount *out)
 {
+        if (rule_makes(out->rule, point->path) && out->rule->scratch)
+                return plan_scratch(p, point, around, out);
         if (rule_makes(out->rule, point->path))
                 return plan_file(p, point, around, granted_below, out);
         plan_mask(point, granted_below, out);

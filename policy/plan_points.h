@@ -51,7 +51,7 @@ bool plan_pattern(struct planner *p, const struct point *points, size_t count, s
 /* ---- plan_own.c -------------------------------------------------------------------------------------------------- */
 
 bool rule_masks(const struct rule *rule);
-/* True where the rule is a `file` line about this very path. Both take NULL. */
+/* True where the rule is a `file` or `tmp` line about this very path. Both take NULL. */
 bool rule_makes(const struct rule *rule, const char *path);
 
 /* Completes the mount for a point whose rule masks, or makes a file. `around` is the mount that it lies in, `granted_below`

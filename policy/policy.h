@@ -70,6 +70,8 @@ struct rule {
         const char *content; /* of a `file`: what is there instead of anything of the host's; may hold NULs. Or NULL */
         size_t content_length;
         bool implied;        /* comes from a world rule (tmp, dev, proc): `text` is that line */
+        bool scratch;        /* of a `tmp PATH`: an empty directory in memory is there, and nothing of the host's */
+        uint64_t scratch_size;
         const char *source;  /* of `read SOURCE as PATH`: where on the host that is which is shown there; canonical. Or NULL */
         bool overlay;        /* what is written is not written to the host, see plan_mount */
 };

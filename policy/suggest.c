@@ -222,7 +222,7 @@ int policy_suggest(const struct policy *p, const char *path, unsigned want, char
                         return -ENOENT;
         } else {
                 struct rule line = {.literal = true, .pattern = path, .text = "", .verb = "", .prefix = path};
-                bool own = now.rule && now.rule->implied; /* the private /tmp grants no file of the host */
+                bool own = now.rule && (now.rule->implied || now.rule->scratch); /* they grant no file of the host */
                 bool keep = !now.ancestor && !own;
                 if (now.allow && !own)
                         return -ENOENT; /* what refuses is something else, which no such line would change */

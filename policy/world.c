@@ -150,15 +150,40 @@ static int tmp_words(struct compile *c, struct source *s, struct line *l, uint64
         return 0;
 }
 
+/* tmp PATH [SIZE] [exec]: a rule of its own, whose directory is none of the host's. */
+static int tmp_elsewhere(struct compile *c, struct source *s, struct line *l)
+{
+        struct rule rule = {.origin = {s->name, l->number}, .use_depth = s->depth, .first = s->first, .class = CLASS_GRANT,
+                            .verb = "tmp", .scratch = true, .scratch_size = TMP_DEFAULT};
+        struct pattern pattern = {.literal = true};
+        struct place at = place_word(s, l, &l->words[1]);
+        bool exec = false;
+        int r = expand_path(c, s, l, &l->words[1], &pattern.text, &pattern.asked);
+        if (r == 0)
+                r = tmp_words(c, s, l, &rule.scratch_size, &exec);
+        if (r == 0 && !strcmp(pattern.text, "/"))
+                r = report(c, &at, "name a directory below it", "'/' is what all else lies in");
+        if (r == 0 && !strcmp(pattern.text, "/tmp"))
+                r = report(c, &at, "write: tmp private 64M", "/tmp has words of its own");
+        if (r != 0)
+                return r;
+        pattern.prefix = pattern.text;
+        rule.access = exec ? ACCESS_ALL : ACCESS_ALL & ~(unsigned)ACCESS_EXEC;
+        rule.text = arena_printf(c->arena, "tmp %.*s", (int)l->words[1].width, l->text + l->words[1].column - 1);
+        return rule.text ? rule_add(c, &rule, &at, &pattern) : -ENOMEM;
+}
+
 int run_tmp(struct compile *c, struct source *s, struct line *l)
 {
         struct world *w = &c->policy->world;
         struct place at = place_line(s, l);
         uint64_t size = TMP_DEFAULT;
         bool exec = false, private = l->count >= 2 && !strcmp(l->words[1].text, "private");
+        if (l->count >= 2 && strchr("/~$", l->words[1].text[0]) && l->words[1].length > 0)
+                return tmp_elsewhere(c, s, l);
         if (!private && !(l->count == 2 && !strcmp(l->words[1].text, "none")))
-                return report(c, &at, "write: tmp none, or: tmp private 256M",
-                              "'tmp' is none or private, with a size");
+                return report(c, &at, "write: tmp none, tmp private 256M, or: tmp PATH 64M",
+                              "'tmp' is none or private, or a path, with a size");
         int r = tmp_words(c, s, l, &size, &exec);
         if (r != 0)
                 return r;

@@ -32,7 +32,10 @@ static const char *relative(const char *path)
 
 static int mount_tmpfs(const struct view_step *step)
 {
-        const struct tree_option options[] = {{"mode", "1777"}, {"size", step->size}, {"nr_inodes", step->inodes}};
+        bool scratch = step->mount->rule && step->mount->rule->scratch; /* where one expects a directory of one's own */
+        const struct tree_option options[] = {{"mode", scratch ? "0755" : "1777"},
+                                              {"size", step->size},
+                                              {"nr_inodes", step->inodes}};
         return tree_new("tmpfs", options, 3, tree_flags(step->mount));
 }
 

@@ -120,6 +120,45 @@ test_as_shows_it_elsewhere() {
         has "$err" "begins with '/'"
 }
 
+test_a_directory_in_memory() {
+        mkdir "$W/cache"
+        echo host >"$W/cache/file"
+        programs_policy "read $W"
+        boxed sh -c "cat $W/cache/file; echo x >$W/cache/new"
+        is "$out" host
+        [ "$rc" != 0 ] || fail "it can be written without --tmpfs"
+        run "$CORDON" run -q -p "$T/policy" --tmpfs cache --tmpfs /var/lib/here -- sh -c \
+                "ls $W/cache; echo x >$W/cache/new && cat $W/cache/new; mkdir /var/lib/here/d && stat -c %a /var/lib/here"
+        is "$out" $'x\n755'
+        is "$(ls cache)" file
+        run "$CORDON" run -q -p "$T/policy" --tmpfs cache -- sh -c "cp /bin/true $W/cache/t && $W/cache/t"
+        status_is 126
+        run "$CORDON" run -q -p "$T/policy" --tmpfs cache --exec cache -- sh -c "cp /bin/true $W/cache/t && $W/cache/t"
+        status_is 0
+        run "$CORDON" run -q -p "$T/policy" --tmpfs missing -- true
+        status_is 125
+        has "$err" "no such directory there to mount it over"
+}
+
+# Its size, and what other rules bring into it.
+test_a_directory_in_memory_by_a_policy() {
+        mkdir "$T/cache" "$T/cache/kept"
+        echo kept >"$T/cache/kept/file"
+        echo lost >"$T/cache/file"
+        programs_policy "tmp $T/cache 1M"$'\n'"read $T/cache/kept"
+        boxed sh -c "cat $T/cache/kept/file; ls $T/cache; head -c 500000 /dev/zero >$T/cache/small && echo fits"
+        is "$out" $'kept\nkept\nfits'
+        boxed sh -c "head -c 2000000 /dev/zero >$T/cache/large"
+        has "$err" "No space left"
+        is "$(ls "$T/cache")" $'file\nkept'
+        run "$CORDON" why -p "$T/policy" read "$T/cache/file"
+        has "$out" "own directory, which is empty"
+        run "$CORDON" explain "$T/policy"
+        matches "$out" "tmpfs +$T/cache +"
+        run "$CORDON" check -q --strict "$T/policy"
+        status_is 0
+}
+
 test_other_commands_take_the_rules() {
         mkdir data
         run "$CORDON" explain --ro data
