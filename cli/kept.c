@@ -94,7 +94,8 @@ static int make_for_this_run(char out[PATH_MAX])
         if (r == 0)
                 r = make_all(base);
         if (r < 0) {
-                say("no place to keep changes in: %s; name one: --keep DIR", r == -ENOENT ? "HOME is not set" : strerror(-r));
+                say("changes cannot be kept in %s: %s; name another place: --keep DIR",
+                    r == -ENOENT ? "~/.local/state/cordon" : base, r == -ENOENT ? "HOME is not set" : strerror(-r));
                 return STATUS_CORDON;
         }
         each(base, sweep_one);

@@ -224,6 +224,12 @@ static int serve(struct run *run)
         return conclude(run);
 }
 
+/* Where nothing of the program ran, there is nothing to keep of it. */
+static bool began(const cordon_exit *end)
+{
+        return end->reason != CORDON_EXIT_SETUP && end->reason != CORDON_EXIT_EXEC;
+}
+
 int run_main(const struct settings *settings)
 {
         struct run run = {.settings = settings, .audit = -1, .status = {.fd = -1}};
@@ -240,7 +246,7 @@ int run_main(const struct settings *settings)
         else if (!status && !(status = start(&run, &options)))
                 status = serve(&run);
         if (run.ended)
-                status = kept_end(settings, run.kept, run.policy, status);
+                status = kept_end(settings, run.kept, began(&run.end) ? run.policy : NULL, status);
         status_end(&run.status, run.child, run.ended ? &run.end : NULL, status, run.error);
         bool ran = run.child != NULL;
         cordon_child_free(run.child);

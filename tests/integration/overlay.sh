@@ -467,6 +467,44 @@ test_odd_names_in_layers() {
         has "$err" "added     $W/p,a:b\\c=d e/x"
 }
 
+test_shown_at_another_place() {
+        need_overlay
+        tree_policy </dev/null
+        policy <<-END
+		use @base @dev
+		overlay $W/p as /mnt/in
+		deny /mnt/in/**/*.key
+		read $W/p/dir
+	END
+        run "$CORDON" run --apply --changes -p "$T/policy" -- sh -c "cd /mnt/in && echo more >>one && echo x >dir/new && ls $W/p; : >a.key"
+        is "$out" dir
+        has "$err" "modified  $W/p/one"
+        has "$err" "denied  create /mnt/in/a.key"
+        is "$(cat "$W/p/one")" one # the program failed
+        run "$CORDON" changes
+        run "$CORDON" changes -p "$T/policy" --apply "$out"
+        status_is 0
+        is "$(cat "$W/p/one" "$W/p/dir/new")" $'one\nmore\nx'
+        policy <<-END
+		use @base @dev
+		overlay $W/p
+		write $T/home as /mnt/home
+	END
+        run "$CORDON" run --changes -p "$T/policy" -- true
+        status_is 125
+        has "$err" "the program could write to"
+}
+
+test_nothing_is_kept_of_what_did_not_run() {
+        need_overlay
+        tree_policy </dev/null
+        printf '#!/no/such/interpreter\n' >"$W/p/script"
+        chmod +x "$W/p/script"
+        run "$CORDON" run --keep "$T/kept" -p "$T/policy" -- "$W/p/script"
+        status_is 127
+        [ ! -e "$T/kept" ] || fail "it was left behind"
+}
+
 test_require_overlay() {
         need_overlay
         policy <<-'END'
