@@ -13,6 +13,10 @@
 
 #include "base/fd.h"
 
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD ((unsigned)O_EXCL) /* Linux 6.9 */
+#endif
+
 /* ---- memory --------------------------------------------------------------------------------------------------- */
 
 /* process_vm_readv by thread id, and not a kept descriptor of /proc/TID/mem, though that is a tenth faster: such a descriptor
@@ -165,6 +169,15 @@ int caller_status(int proc, pid_t tid, struct caller_status *out)
         return 0;
 }
 
+bool caller_is_capable(int proc, pid_t tid, unsigned capability)
+{
+        char status[4096];
+        if (slurp(proc, tid, "status", status, sizeof(status)) < 0)
+                return false;
+        long all = last_number(status, "\nCapEff:", 16); /* what is not there is -1: every bit */
+        return strstr(status, "\nCapEff:") && ((unsigned long)all >> capability & 1);
+}
+
 /* prlimit(2) would want more rights than we have as root. */
 uint64_t caller_file_limit(int proc, pid_t tid)
 {
@@ -202,11 +215,26 @@ struct caller_terminal caller_terminal(int proc, pid_t tid)
         return t;
 }
 
-int caller_descriptor(const struct caller_status *who, int fd)
+static int duplicate(pid_t pid, unsigned flags, int fd)
 {
-        cleanup_fd int process = (int)syscall(SYS_pidfd_open, who->tgid, 0);
+        cleanup_fd int process = (int)syscall(SYS_pidfd_open, pid, flags);
         if (process < 0)
                 return -errno;
         int dup = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
         return dup < 0 ? -errno : dup;
+}
+
+int caller_descriptor(const struct caller_status *who, int fd)
+{
+        return duplicate(who->tgid, 0, fd);
+}
+
+int caller_descriptor_of(int proc, pid_t tid, int fd)
+{
+        struct caller_status who;
+        int dup = fd < 0 ? -EBADF : duplicate(tid, PIDFD_THREAD, fd);
+        if (dup != -EINVAL)
+                return dup;
+        int bad = caller_status(proc, tid, &who); /* Linux before 6.9 */
+        return bad < 0 ? bad : caller_descriptor(&who, fd);
 }

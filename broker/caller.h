@@ -30,6 +30,9 @@ struct caller_status {
 };
 int caller_status(int proc, pid_t tid, struct caller_status *out);
 
+/* True where the caller has the capability in its user namespace. */
+bool caller_is_capable(int proc, pid_t tid, unsigned capability);
+
 /* The largest file that the caller may make (RLIMIT_FSIZE); 0 where that cannot be learnt. */
 uint64_t caller_file_limit(int proc, pid_t tid);
 
@@ -47,5 +50,7 @@ struct caller_terminal caller_terminal(int proc, pid_t tid);
 
 /* A duplicate of one of the caller's descriptors. -EBADF, -ESRCH, -EPERM. */
 int caller_descriptor(const struct caller_status *who, int fd);
+/* The same for a thread of whose process nothing is known yet. */
+int caller_descriptor_of(int proc, pid_t tid, int fd);
 
 #endif

@@ -5,9 +5,12 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/xattr.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 
 #include "broker/caller.h"
 
@@ -31,6 +34,7 @@ struct call {
         enum time_format format; /* of what the register `times` points to */
         enum reg times;
         bool nullable; /* the path may be no pointer at all: the descriptor is meant then */
+        enum reg address, address_length;
 };
 
 enum {
@@ -85,6 +89,10 @@ static const struct call calls[] = {
         {__NR_listxattr, OPERATION_LIST_ATTRIBUTES, .path = FIRST, .numbers = {SECOND, THIRD}},
         {__NR_llistxattr, OPERATION_LIST_ATTRIBUTES, .path = FIRST, .numbers = {SECOND, THIRD}, .implied = NOFOLLOW},
         {__NR_inotify_add_watch, OPERATION_WATCH, .path = SECOND, .numbers = {FIRST, THIRD}},
+        {__NR_socket, OPERATION_SOCKET, .numbers = {FIRST, SECOND, THIRD}},
+        {__NR_socketpair, OPERATION_SOCKET, .numbers = {FIRST, SECOND, THIRD}},
+        {__NR_connect, OPERATION_CONNECT, .numbers = {FIRST}, .address = SECOND, .address_length = THIRD},
+        {__NR_bind, OPERATION_BIND, .numbers = {FIRST}, .address = SECOND, .address_length = THIRD},
 #ifdef __NR_stat
         {__NR_stat, OPERATION_STAT, .path = FIRST, .numbers = {SECOND}},
         {__NR_lstat, OPERATION_STAT, .path = FIRST, .numbers = {SECOND}, .implied = NOFOLLOW},
@@ -196,6 +204,31 @@ static int read_path(struct request *r, const struct call *call, const __u64 *ar
         return 0;
 }
 
+/* A path in it, which need not be terminated, becomes the request's. */
+static void read_address(struct request *r, const struct call *call, const __u64 *args)
+{
+        const size_t start = offsetof(struct sockaddr_un, sun_path);
+        int length = (int)(uint32_t)value(call->address_length, args);
+        sa_family_t family = AF_UNSPEC;
+
+        r->address_length = 0;
+        r->path[0] = '\0';
+        r->by_descriptor = false;
+        memset(r->address, 0, sizeof(r->address));
+        r->address_error = length < 0 || (size_t)length > sizeof(r->address) ? -EINVAL : 0;
+        if (r->address_error == 0 && length > 0)
+                r->address_error = caller_bytes(r->tid, value(call->address, args), r->address, (size_t)length);
+        if (r->address_error < 0)
+                return;
+        r->address_length = (unsigned)length;
+        memcpy(&family, r->address, sizeof(family));
+        if (family != AF_UNIX || r->address_length <= start || r->address_length > sizeof(struct sockaddr_un))
+                return;
+        memcpy(r->path, r->address + start, r->address_length - start);
+        r->path[r->address_length - start] = '\0';
+        r->length = strlen(r->path);
+}
+
 int calls_decode(struct request *r, int number, const __u64 *args)
 {
         const struct call *call = call_of(number);
@@ -213,6 +246,10 @@ int calls_decode(struct request *r, int number, const __u64 *args)
 
         if (r->flags & ~(uint64_t)(call->known | call->implied))
                 return -EINVAL;
+        if (call->address != NONE) {
+                read_address(r, call, args);
+                return 0;
+        }
         int bad = call->format == TIME_NONE ? 0 : read_times(r, call->format, value(call->times, args));
         if (bad == 0)
                 bad = read_path(r, call, args);

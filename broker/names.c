@@ -58,6 +58,12 @@ int names_vet(const struct errand *e, const struct path *p, unsigned want)
         return v.allow ? 0 : refuse(e, p, want, &v);
 }
 
+int names_missed(const struct errand *e, const struct path *p, unsigned want)
+{
+        struct verdict v = verdict_on(e, p, want);
+        return tell(e, p, want, &v, ENOENT);
+}
+
 int names_refuse(const struct errand *e, const struct path *p, unsigned want, const struct rule *rule)
 {
         struct verdict v = {.error = EACCES, .rule = rule};
@@ -73,7 +79,7 @@ void names_did(const struct errand *e, const struct path *p, unsigned want)
 }
 
 /* As a plain call answers: what is there already is that first of all, to `mkdir -p` for one, wherever it can be seen. */
-static int vet_new(const struct errand *e, const struct place *p)
+int names_vet_new(const struct errand *e, const struct place *p)
 {
         struct place_look look;
         struct verdict v = verdict_on(e, &p->path, ACCESS_CREATE);
@@ -137,7 +143,7 @@ static int make_at(const struct errand *e, mode_t mode)
         if (bad == 0 && p.kind != PLACE_NAME)
                 bad = -EEXIST;
         if (bad == 0)
-                bad = vet_new(e, &p);
+                bad = names_vet_new(e, &p);
         if (bad == 0)
                 bad = make(e, &p, mode);
         if (bad == 0)
@@ -170,7 +176,7 @@ static int serve_symlink(const struct errand *e)
         if (bad == 0 && p.kind != PLACE_NAME)
                 bad = -EEXIST;
         if (bad == 0)
-                bad = vet_new(e, &p);
+                bad = names_vet_new(e, &p);
         if (bad == 0)
                 bad = vet_symlink(e, &p, ACCESS_CREATE);
         if (bad == 0)
@@ -220,7 +226,7 @@ static int link_object(const struct errand *e, const struct place *to)
                 bad = result_of(fstat(o.fd, &st));
         bool fresh = bad == 0 && o.held && o.writable && o.nameless && st.st_nlink == 0;
         if (bad == 0 && fresh)
-                bad = vet_new(e, to);
+                bad = names_vet_new(e, to);
         else if (bad == 0 && o.nameless)
                 bad = -ENOENT;
         else if (bad == 0 && (bad = names_vet(e, &o.path, ACCESS_WRITE)) == 0)
@@ -370,11 +376,16 @@ static int (*const handlers[OPERATIONS])(const struct errand *) = {
         [OPERATION_GET_ATTRIBUTE] = inspect_get_attribute,
         [OPERATION_LIST_ATTRIBUTES] = inspect_list_attributes,
         [OPERATION_WATCH] = inspect_watch,
+        [OPERATION_SOCKET] = socket_refuse,
+        [OPERATION_CONNECT] = socket_connect,
+        [OPERATION_BIND] = socket_bind,
 };
 
 void names_serve(struct server *s, const struct request *r, struct answer *out)
 {
-        const struct errand e = {.server = s, .request = r};
+        const struct errand e = {.server = s, .request = r, .answer = out};
+        *out = (struct answer){.fd = FD_NONE};
         int result = r->operation < OPERATIONS && handlers[r->operation] ? handlers[r->operation](&e) : -ENOSYS;
-        *out = (struct answer){.fd = FD_NONE, .error = result < 0 ? -result : 0, .done = result >= 0, .value = result};
+        if (!out->deferred)
+                *out = (struct answer){.fd = FD_NONE, .error = result < 0 ? -result : 0, .done = result >= 0, .value = result};
 }

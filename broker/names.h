@@ -1,5 +1,5 @@
 /* What the files share that serve all but opens: names.c makes, moves and removes names, metadata.c changes what is under them,
- * inspect.c looks at it. */
+ * inspect.c looks at it, socket.c gives sockets names and peers. */
 #ifndef BROKER_NAMES_H
 #define BROKER_NAMES_H
 
@@ -9,10 +9,15 @@
 struct errand {
         const struct server *server;
         const struct request *request;
+        struct answer *answer; /* to say that somebody else will answer */
 };
 
 /* 0 where the policy allows it, which is recorded later, with names_did(); else the refusal is recorded and returned. */
 int names_vet(const struct errand *e, const struct path *p, unsigned want);
+/* The same for a new name. What is there already is -EEXIST, wherever it can be seen. */
+int names_vet_new(const struct errand *e, const struct place *p);
+/* Records that something was missed which is only there outside. -ENOENT. */
+int names_missed(const struct errand *e, const struct path *p, unsigned want);
 /* Refuses what no single verdict is about: `rule`, or NULL, is what lies in the way. */
 int names_refuse(const struct errand *e, const struct path *p, unsigned want, const struct rule *rule);
 /* Records that it has worked. */
@@ -34,5 +39,9 @@ int inspect_readlink(const struct errand *e);
 int inspect_get_attribute(const struct errand *e);
 int inspect_list_attributes(const struct errand *e);
 int inspect_watch(const struct errand *e);
+
+int socket_refuse(const struct errand *e);
+int socket_connect(const struct errand *e);
+int socket_bind(const struct errand *e);
 
 #endif

@@ -228,3 +228,20 @@ void object_done(struct object *o)
 {
         o->fd = fd_close(o->fd);
 }
+
+int object_would_be(struct path *out, const struct server *s, const struct request *r)
+{
+        char base[PATH_MAX];
+        struct path asked;
+        struct resolved to;
+        int bad = base_of(s, r, r->dirfd, r->path, base);
+        if (bad == 0)
+                bad = path_join(&asked, base, r->path);
+        if (bad < 0)
+                return bad;
+        resolve_walk(s, r, &asked, true, &to);
+        bool held = to.held >= 0;
+        fd_close(to.held);
+        *out = to.path;
+        return held ? -ENOENT : 0;
+}

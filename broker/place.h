@@ -44,5 +44,7 @@ struct object {
 /* What a request is about: the descriptor, or what its path leads to. */
 int object_find(struct object *out, const struct server *s, const struct request *r, bool follow);
 void object_done(struct object *o);
+/* Where the request's path would lead if all of it were there. */
+int object_would_be(struct path *out, const struct server *s, const struct request *r);
 
 #endif

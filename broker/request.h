@@ -34,6 +34,9 @@ enum operation {
         OPERATION_GET_ATTRIBUTE, /* other: its name; number: where to, room */
         OPERATION_LIST_ATTRIBUTES, /* number: where to, room */
         OPERATION_WATCH,         /* number: inotify descriptor of the caller, mask */
+        OPERATION_SOCKET,        /* number: family, type, protocol; what the policy does not give */
+        OPERATION_CONNECT,       /* number[0]: the caller's descriptor; the address, and where it is a path of the view, `path` */
+        OPERATION_BIND,          /* the same */
         OPERATIONS
 };
 
@@ -55,6 +58,9 @@ struct request {
         struct timespec times[2];
         int other_dirfd;
         char other[PATH_MAX];
+        int address_error; /* of what follows: the kernel looks at the descriptor first */
+        unsigned address_length;
+        unsigned char address[128]; /* as copied, of any family */
 };
 
 /* What becomes of it. `fd` is owned by the answer until it is delivered; with `deferred`, somebody else delivers. */

@@ -2,13 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "broker/made.h"
 #include "broker/waiter.h"
 
 bool request_waiting(const struct server *s, const struct request *r)
@@ -66,6 +69,15 @@ bool server_wait(struct server *s)
         return serving;
 }
 
+/* Not to be guessed by who might want to be in the way, though nothing depends on that. */
+static void name_apart(struct server *s)
+{
+        uint32_t number = (uint32_t)s->init;
+        if (getrandom(&number, sizeof(number), 0) < 0)
+                number ^= (uint32_t)getpid() << 16;
+        snprintf(s->abstract, sizeof(s->abstract), "cordon-%08x:", number);
+}
+
 int server_start(struct server **out, const struct server_options *o, cordon_error *err)
 {
         struct server *s = calloc(1, sizeof(*s));
@@ -82,10 +94,12 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         s->privileged = geteuid() == 0;
         s->view = (struct view){FD_NONE, FD_NONE, FD_NONE, FD_NONE};
         s->notify = s->channel = FD_NONE;
+        name_apart(s);
+        s->made = made_new();
         s->audit = audit_new(o->policy, o->name, o->audit_fd);
         s->waiter = waiter_new(s);
 
-        int r = !s->audit || !s->waiter ? -ENOMEM : open_proc(s);
+        int r = !s->audit || !s->waiter || !s->made ? -ENOMEM : open_proc(s);
         if (r == 0) {
                 s->channel = o->channel;
                 r = start_threads(s, o->notifies);
@@ -138,6 +152,7 @@ struct server *server_free(struct server *s)
                 return NULL;
         server_stop(s);
         audit_free(s->audit);
+        made_free(s->made);
         pthread_cond_destroy(&s->staged);
         pthread_mutex_destroy(&s->lock);
         free(s);

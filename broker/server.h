@@ -11,6 +11,7 @@
 #include "broker/request.h"
 #include "broker/view.h"
 
+struct made;
 struct waiter;
 
 enum { OVERFLOW_ID = 65534 }; /* how the kernel shows ids that have no number in a user namespace */
@@ -26,6 +27,8 @@ struct server {
         bool privileged;           /* we are root: threads give up what the sandbox must not borrow from us */
         struct audit *audit;       /* locks itself */
         struct waiter *waiter;     /* locks itself */
+        struct made *made;         /* the socket files of the sandbox; the notify thread's */
+        char abstract[20];         /* what its abstract names begin with where others have some, too */
         atomic_uint_fast64_t requests;
         pthread_mutex_t lock; /* over `stage`, with `staged` to wait for its change */
         pthread_cond_t staged;
@@ -90,8 +93,14 @@ void channel_answer(const struct server *s, const struct request *r, const struc
 bool server_wait(struct server *s);
 
 /* Starts a thread with all signals blocked and a small stack, fit to act for the sandbox: a umask of its own, and as root the
- * sandbox's file-system ids and no capability but CAP_SYS_PTRACE (to read the callers' memory). Returns once that has worked;
- * otherwise the thread has ended again without running `fn`. */
+ * sandbox's file-system ids and no capability in force but CAP_SYS_PTRACE (to read the callers' memory). Returns once that has
+ * worked; otherwise the thread has ended again without running `fn`. */
 int thread_start(const struct server *s, pthread_t *out, void *(*fn)(void *), void *arg);
+
+/* As root, for a moment, and in such a thread alone: it has the capabilities in force that it takes to make a root directory for
+ * a name. */
+void thread_raise(const struct server *s, bool on);
+/* The same: it is the sandbox's user and group in all respects, as a peer is shown them, and has no capability in force. */
+void thread_show(const struct server *s, bool on);
 
 #endif

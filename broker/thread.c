@@ -1,8 +1,8 @@
 /* The broker's threads: each acts for one sandbox, and with no more rights than that sandbox has. */
 #include "broker/server.h"
 
-#include <cap-ng.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -32,8 +32,31 @@ static bool has_given_up(const struct server *s)
                !(data[0].effective & 1u << CAP_SETGID);
 }
 
-/* Root's broker must not lend root's eyes: what the kernel would refuse to the sandbox's own id, it refuses to this thread. Where
- * that id is root's own, it is root without capabilities.
+#define CAPABILITY(name) (1u << (name))
+
+enum {
+        IN_FORCE = CAPABILITY(CAP_SYS_PTRACE),
+        AT_HAND = CAPABILITY(CAP_SYS_ADMIN) | CAPABILITY(CAP_SYS_CHROOT) | CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID),
+};
+
+/* What root itself does not have, in a container say, stays out. */
+static bool set_capabilities(unsigned effective, unsigned permitted)
+{
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[2] = {{0}};
+
+        if (syscall(SYS_capget, &header, data) < 0)
+                return false;
+        data[0].permitted &= permitted;
+        data[0].effective = data[0].permitted & effective;
+        data[0].inheritable = 0;
+        data[1] = (struct __user_cap_data_struct){0};
+        return syscall(SYS_capset, &header, data) == 0;
+}
+
+/* Root's broker must not lend root's eyes: what the kernel would refuse to the sandbox's own id, it refuses to this thread. No
+ * capability is in force but one; others are at hand, see thread_raise(). Where that id is root's own, it is root without
+ * capabilities.
  * The raw calls change this thread alone, where glibc's would change the whole process. */
 static int become(const struct server *s)
 {
@@ -46,11 +69,32 @@ static int become(const struct server *s)
         if ((gid_t)setfsgid((gid_t)-1) != s->gid || (uid_t)setfsuid((uid_t)-1) != s->uid)
                 return -EPERM;
 
-        capng_clear(CAPNG_SELECT_BOTH);
-        if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_PTRACE) < 0 ||
-            capng_apply(CAPNG_SELECT_CAPS) < 0)
-                return -EPERM;
-        return 0;
+        return set_capabilities(IN_FORCE, IN_FORCE | AT_HAND) ? 0 : -EPERM;
+}
+
+void thread_raise(const struct server *s, bool on)
+{
+        if (s->privileged)
+                set_capabilities(on ? IN_FORCE | AT_HAND : IN_FORCE, IN_FORCE | AT_HAND);
+}
+
+/* The kernel itself takes what is in force away as the effective user ceases to be root, and gives it back. It sets the
+ * file-system ids as well. Root's real ids stay, and with them what is at hand. */
+void thread_show(const struct server *s, bool on)
+{
+        if (!s->privileged || s->uid == 0)
+                return;
+        if (on) {
+                thread_raise(s, true);
+                syscall(SYS_setresgid, -1, s->gid, -1);
+                syscall(SYS_setresuid, -1, s->uid, -1);
+                return;
+        }
+        syscall(SYS_setresuid, -1, 0, -1);
+        syscall(SYS_setresgid, -1, getgid(), -1);
+        setfsgid(s->gid);
+        setfsuid(s->uid);
+        thread_raise(s, false);
 }
 
 static int prepare(const struct server *s)

@@ -14,8 +14,10 @@
 #include "base/fd.h"
 #include "broker/caller.h"
 #include "broker/server.h"
+#include "broker/socket.h"
 
-enum { TICK_MS = 50 };
+enum { POLLED_MOST = 2 + WAITER_PEERS_MOST };
+enum { TICK_MS = 50, QUEUE_TICK_MS = 5 }; /* the second where nothing else says that there is room in a peer's queue */
 
 #define ERESTARTSYS 512 /* the kernel's own; never seen by a program */
 
@@ -24,13 +26,14 @@ struct waiting {
         enum wait_kind kind;
         int fd, flags;
         int watch; /* of inotify; shared by all entries on the same FIFO; -1: none */
+        struct connection peer;
 };
 
 struct waiter {
         struct server *server;
         pthread_mutex_t lock; /* over `entries`, `count`, `stop` */
-        struct waiting *entries[WAITER_MOST];
-        unsigned count;
+        struct waiting *entries[WAITER_MOST + WAITER_PEERS_MOST];
+        unsigned count, peers; /* `peers` of `count` are connections */
         bool stop, running;
         int wake, inotify, scratch[2]; /* scratch: a pipe for peeking with tee(2) */
         pthread_t thread;
@@ -73,22 +76,35 @@ static bool interrupted(const struct waiter *w, const struct waiting *e)
         return e->request.transport == TRANSPORT_NOTIFY && caller_is_interrupted(w->server->view.proc, e->request.tid);
 }
 
+/* One look at an entry. 0 or a final error; -EAGAIN with `*again`: not yet. */
+static int look(const struct waiter *w, struct waiting *e, int *fd, bool *again)
+{
+        bool peer = e->kind == WAIT_PEER;
+        int r = peer ? connection_try(w->server, &e->peer, again) : attempt(w, e, fd);
+        if (!peer)
+                *again = r == -EAGAIN;
+        if (*again && interrupted(w, e)) {
+                *again = false;
+                r = peer ? connection_interrupted(&e->peer) : -ERESTARTSYS;
+        }
+        if (r == 0 && !peer && fcntl(*fd, F_SETFL, e->flags & (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME)) < 0) {
+                r = -errno;
+                *fd = fd_close(*fd);
+        }
+        return r;
+}
+
 /* True when the entry is done with: answered, or nobody waits for it any more. */
 static bool settle(const struct waiter *w, struct waiting *e)
 {
         int fd = FD_NONE;
+        bool again = false;
         if (!request_waiting(w->server, &e->request))
                 return true;
-        int r = attempt(w, e, &fd);
-        if (r == -EAGAIN && interrupted(w, e))
-                r = -ERESTARTSYS;
-        if (r == -EAGAIN)
+        int r = look(w, e, &fd, &again);
+        if (again)
                 return false;
-        if (r == 0 && fcntl(fd, F_SETFL, e->flags & (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME)) < 0) {
-                r = -errno;
-                fd = fd_close(fd);
-        }
-        struct answer answer = {.fd = r < 0 ? FD_NONE : fd, .error = r < 0 ? -r : 0};
+        struct answer answer = {.fd = r < 0 ? FD_NONE : fd, .error = r < 0 ? -r : 0, .done = r == 0 && e->kind == WAIT_PEER};
         request_answer(w->server, &e->request, &answer);
         return true;
 }
@@ -102,6 +118,7 @@ static void drop(const struct waiter *w, struct waiting *e)
         if (!shared)
                 inotify_rm_watch(w->inotify, e->watch);
         fd_close(e->fd);
+        connection_done(&e->peer);
         free(e);
 }
 
@@ -121,6 +138,7 @@ static void settle_all(struct waiter *w)
                         }
                         struct waiting *done = w->entries[i];
                         w->entries[i] = w->entries[--w->count];
+                        w->peers -= done->kind == WAIT_PEER;
                         drop(w, done);
                         moved = true;
                 }
@@ -135,18 +153,37 @@ static void drain(int fd)
                 ;
 }
 
+/* What to wait for, and how long. Entries come from other threads, but go by this one alone, so that descriptors stay. */
+static nfds_t gather(const struct waiter *w, struct pollfd fds[POLLED_MOST], int *timeout)
+{
+        nfds_t count = 0;
+        fds[count++] = (struct pollfd){.fd = w->wake, .events = POLLIN};
+        fds[count++] = (struct pollfd){.fd = w->inotify, .events = POLLIN};
+        *timeout = w->count > 0 ? TICK_MS : -1;
+        for (unsigned i = 0; i < w->count; i++) {
+                const struct waiting *e = w->entries[i];
+                short events = e->kind == WAIT_PEER ? connection_events(&e->peer) : 0;
+                if (events)
+                        fds[count++] = (struct pollfd){.fd = e->peer.socket, .events = events};
+                else if (e->kind == WAIT_PEER)
+                        *timeout = QUEUE_TICK_MS;
+        }
+        return count;
+}
+
 static void *waiter_main(void *arg)
 {
         struct waiter *w = arg;
+        struct pollfd fds[POLLED_MOST];
         for (;;) {
+                int timeout;
                 pthread_mutex_lock(&w->lock);
                 bool stop = w->stop;
-                int timeout = w->count > 0 ? TICK_MS : -1;
+                nfds_t count = gather(w, fds, &timeout);
                 pthread_mutex_unlock(&w->lock);
                 if (stop)
                         return NULL;
-                struct pollfd fds[] = {{.fd = w->wake, .events = POLLIN}, {.fd = w->inotify, .events = POLLIN}};
-                poll(fds, 2, timeout);
+                poll(fds, count, timeout);
                 drain(w->wake);
                 drain(w->inotify);
                 settle_all(w);
@@ -191,24 +228,22 @@ static int start(struct waiter *w)
         return r;
 }
 
-int waiter_add(struct waiter *w, const struct request *r, enum wait_kind kind, int fd, int flags)
+/* Puts it into the list, or drops it. */
+static int enlist(struct waiter *w, struct waiting *e)
 {
         char name[40];
-        struct waiting *e = malloc(sizeof(*e));
-        if (!e) {
-                fd_close(fd);
-                return -ENOMEM;
-        }
-        *e = (struct waiting){.request = *r, .kind = kind, .fd = fd, .flags = flags, .watch = -1};
-
         pthread_mutex_lock(&w->lock);
-        int result = w->count < WAITER_MOST ? start(w) : -EAGAIN;
+        bool peer = e->kind == WAIT_PEER;
+        bool room = peer ? w->peers < WAITER_PEERS_MOST : w->count - w->peers < WAITER_MOST;
+        int result = room ? start(w) : -EAGAIN;
         if (result == 0) {
                 /* Watched before the first look, so that nothing falls between. Where the FIFO cannot be watched, the tick
                  * still sees to it. One inode has one watch, however many wait. */
-                snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-                e->watch = inotify_add_watch(w->inotify, name, IN_OPEN | IN_CLOSE);
+                snprintf(name, sizeof(name), "/proc/self/fd/%d", e->fd);
+                if (e->fd >= 0)
+                        e->watch = inotify_add_watch(w->inotify, name, IN_OPEN | IN_CLOSE);
                 w->entries[w->count++] = e;
+                w->peers += peer;
         }
         pthread_mutex_unlock(&w->lock);
         if (result < 0)
@@ -216,6 +251,30 @@ int waiter_add(struct waiter *w, const struct request *r, enum wait_kind kind, i
         else
                 wake(w);
         return result;
+}
+
+int waiter_add(struct waiter *w, const struct request *r, enum wait_kind kind, int fd, int flags)
+{
+        struct waiting *e = malloc(sizeof(*e));
+        if (!e) {
+                fd_close(fd);
+                return -ENOMEM;
+        }
+        *e = (struct waiting){.request = *r, .kind = kind, .fd = fd, .flags = flags, .watch = -1,
+                              .peer = {.socket = FD_NONE, .pin = FD_NONE}};
+        return enlist(w, e);
+}
+
+int waiter_connect(struct waiter *w, const struct request *r, const struct connection *c)
+{
+        struct waiting *e = malloc(sizeof(*e));
+        struct connection mine = *c;
+        if (!e) {
+                connection_done(&mine);
+                return -ENOMEM;
+        }
+        *e = (struct waiting){.request = *r, .kind = WAIT_PEER, .fd = FD_NONE, .watch = -1, .peer = mine};
+        return enlist(w, e);
 }
 
 struct waiter *waiter_free(struct waiter *w)

@@ -28,7 +28,10 @@ void describe_brokered(struct listing *l, const struct plan *plan)
                 {FAMILY_OPEN, "open", plan->why_open, plan->open_rule},
                 {FAMILY_NAMES, "names", plan->why_names, plan->names_rule},
                 {FAMILY_METADATA, "metadata", plan->why_metadata, plan->metadata_rule},
+                {FAMILY_SOCKETS, "sockets", "no mount and no Landlock rule covers a socket's path", NULL},
         };
+
+        static const struct origin nowhere; /* what holds in every sandbox is no line's doing */
 
         listing_section(l, "brokered", "Brokered: asked for, one by one",
                         "nothing: the view and Landlock say all that the policy says");
@@ -39,7 +42,9 @@ void describe_brokered(struct listing *l, const struct plan *plan)
                 listing_row(l);
                 listing_text(l, "family", DESCRIBE_FIRST, families[i].name);
                 list_calls(l, numbers, standard_calls(numbers, families[i].family));
-                describe_at(l, DESCRIBE_PLACE - 16, families[i].rule ? &families[i].rule->origin : &w->audit_at);
+                describe_at(l, DESCRIBE_PLACE - 16, families[i].rule                      ? &families[i].rule->origin
+                                                    : families[i].family == FAMILY_SOCKETS ? &nowhere
+                                                                                           : &w->audit_at);
                 listing_text(l, "why", LISTING_NEXT, families[i].why);
         }
         if (plan->brokered)

@@ -180,6 +180,10 @@ static bool guard_applies(const struct guard *g, const struct filter_wish *wish,
                 return wish->net == NET_NONE;
         case NET_IS_SOME:
                 return wish->net != NET_NONE;
+        case BROKERED:
+                return brokered;
+        case NO_NET_UNSERVED:
+                return wish->net == NET_NONE && !brokered;
         }
         return true;
 }
@@ -410,6 +414,17 @@ static int make_rules(struct filter *f, const struct decision *d)
         return !rules || m.no_memory ? -ENOMEM : 0;
 }
 
+static bool serves_sockets(const struct filter *f)
+{
+        int connects = syscall_number("connect"), binds = syscall_number("bind");
+
+        for (size_t i = 0; i < f->rule_count; i++)
+                if (f->rules[i].verdict.action == FILTER_NOTIFY &&
+                    (f->rules[i].number == connects || f->rules[i].number == binds))
+                        return true;
+        return false;
+}
+
 /* ---- outside --------------------------------------------------------------------------------------------------- */
 
 int filter_compile(struct filter *out, const struct filter_wish *wish)
@@ -433,6 +448,7 @@ int filter_compile(struct filter *out, const struct filter_wish *wish)
                 free(d->opened);
         }
         free(d);
+        out->sockets = r == 0 && serves_sockets(out);
         if (r == 0)
                 r = bpf_build(&out->program, out->rules, out->rule_count);
         if (r < 0)

@@ -278,12 +278,14 @@ static int make_filter(struct planner *p)
                 .rules = p->world->syscalls,
                 .rule_count = p->world->syscall_count,
                 .notify = numbers,
-                .notify_count = standard_calls(numbers, p->plan->brokered),
+                .notify_count = standard_calls(numbers, p->plan->brokered | FAMILY_SOCKETS),
                 .net = p->world->net,
                 .names = (p->plan->brokered & FAMILY_NAMES) != 0,
                 .metadata = (p->plan->brokered & FAMILY_METADATA) != 0,
         };
         int r = filter_get(&p->plan->filter, wish);
+        if (p->plan->filter.sockets) /* else `syscalls` lines have taken all of it away */
+                p->plan->brokered |= FAMILY_SOCKETS;
         if (r == -E2BIG) {
                 planner_refuse_at(p, p->world->syscalls[0].origin, "give several values to one test: arg1 in A B C",
                                   "the tests in `syscalls` lines make a filter that is longer than the kernel takes");

@@ -150,10 +150,6 @@ static void check_not_yet(struct planner *p)
                 planner_refuse_word(p, w->nets[i].origin, strchr(w->nets[i].text, ' ') + 1,
                                   "leave it out; `net loopback` and `net host` are there",
                                   "`%s` cannot be enforced by this version: connections are not brokered yet", w->nets[i].text);
-        for (size_t i = 0; i < p->rule_count; i++)
-                if (p->rules[i].access & ACCESS_UNIX)
-                        planner_refuse(p, &p->rules[i], "leave it out", "`%s` cannot be enforced by this version: "
-                                       "AF_UNIX sockets are not brokered yet", p->rules[i].text);
 }
 
 static void check_links(struct planner *p)

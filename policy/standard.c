@@ -19,6 +19,10 @@ static const char *const metadata_calls[] = {
         "readlink",   "readlinkat", "getxattr", "lgetxattr", "listxattr", "llistxattr", "inotify_add_watch", NULL,
 };
 
+/* What is connected to by path is a place of its own that no mount and no Landlock rule covers. Of calls that make sockets the
+ * filter sends here what the policy does not give, so that it can be said. */
+static const char *const sockets_calls[] = {"connect", "bind", "socket", "socketpair", NULL};
+
 static size_t add_calls(int *numbers, size_t count, const char *const *names)
 {
         for (; *names; names++) {
@@ -34,7 +38,10 @@ size_t standard_calls(int numbers[BROKERED_CALLS_MOST], unsigned families)
         static const struct {
                 unsigned family;
                 const char *const *calls;
-        } table[] = {{FAMILY_OPEN, open_calls}, {FAMILY_NAMES, names_calls}, {FAMILY_METADATA, metadata_calls}};
+        } table[] = {{FAMILY_OPEN, open_calls},
+                     {FAMILY_NAMES, names_calls},
+                     {FAMILY_METADATA, metadata_calls},
+                     {FAMILY_SOCKETS, sockets_calls}};
         size_t count = 0;
         for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
                 if (families & table[i].family)
@@ -49,10 +56,20 @@ struct filter_wish standard_expand(const struct standard_wish *wish, int numbers
                 .rules = wish->basic ? &basic : NULL,
                 .rule_count = wish->basic,
                 .notify = numbers,
-                .notify_count = standard_calls(numbers, (wish->brokered ? FAMILY_OPEN : 0) | (wish->names ? FAMILY_NAMES : 0)),
+                .notify_count = standard_calls(numbers, FAMILY_SOCKETS | (wish->brokered ? FAMILY_OPEN : 0) |
+                                                                (wish->names ? FAMILY_NAMES : 0)),
                 .net = wish->net,
                 .names = wish->names,
         };
+}
+
+static bool is_served(const struct filter_wish *wish, const char *call)
+{
+        int number = syscall_number(call);
+        for (size_t i = 0; i < wish->notify_count; i++)
+                if (wish->notify[i] == number)
+                        return true;
+        return false;
 }
 
 /* False where the wish is not one that can be standard. */
@@ -62,10 +79,10 @@ static bool standard_of(const struct filter_wish *wish, struct standard_wish *ou
         *out = (struct standard_wish){
                 .basic = only != NULL,
                 .net = wish->net,
-                .brokered = wish->notify_count > 0, /* the open family is brokered wherever anything is */
+                .brokered = is_served(wish, "openat"),
                 .names = wish->names,
         };
-        if (wish->metadata)
+        if (wish->metadata || !is_served(wish, "connect"))
                 return false;
         return wish->rule_count == 0 || (only && only->action == CALL_ALLOW && strcmp(only->name, "@basic") == 0);
 }
@@ -81,7 +98,8 @@ int filter_get(struct filter *out, const struct filter_wish *wish)
                 /* The kernel only reads the program; struct sock_fprog has no const. */
                 *out = (struct filter){
                         .program = {f->length, (struct sock_filter *)(uintptr_t)f->code},
-                        .notify = key.brokered,
+                        .notify = f->notify,
+                        .sockets = f->sockets,
                         .borrowed = true,
                 };
                 return 0;

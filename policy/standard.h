@@ -1,5 +1,6 @@
 /* Filters that are made when cordon is built: most policies have no `syscalls` line, and those that have mostly say @basic. What
- * filter_compile() makes of such a wish is known then, and making it anew for each launch would cost a twentieth of it. */
+ * filter_compile() makes of such a wish is known then, and making it anew for each launch would cost a twentieth of it. In all of
+ * them the broker serves what it has to see of sockets (FAMILY_SOCKETS). */
 #ifndef POLICY_STANDARD_H
 #define POLICY_STANDARD_H
 
@@ -16,6 +17,7 @@ struct standard_filter {
         struct standard_wish wish;
         const struct sock_filter *code;
         unsigned short length;
+        bool notify, sockets; /* as in struct filter */
 };
 
 /* Made by tools/gen-filters; ends with length 0. */

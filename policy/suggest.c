@@ -20,6 +20,7 @@ static const struct {
         {"create", ACCESS_LIST | ACCESS_CREATE, ACCESS_CREATE},
         {"exec", READ | ACCESS_EXEC, ACCESS_EXEC},
         {"read", READ, ACCESS_READ},
+        {"unix", ACCESS_LIST | ACCESS_UNIX, ACCESS_UNIX},
         {"list", ACCESS_LIST, ACCESS_LIST},
 };
 
@@ -205,7 +206,7 @@ int policy_suggest(const struct policy *p, const char *path, unsigned want, char
         const char *made = NULL;
         if (size > 0)
                 buf[0] = '\0';
-        if (path[0] != '/' || want == 0 || (want & ~(unsigned)ACCESS_ALL))
+        if (path[0] != '/' || want == 0 || (want & ~(unsigned)(ACCESS_ALL | ACCESS_UNIX)))
                 return -ENOENT;
         if (want & ACCESS_CREATE) {
                 if (!directory_of(path, directory, sizeof(directory)))

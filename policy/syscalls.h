@@ -48,6 +48,7 @@ enum plan_family {
         FAMILY_OPEN = 1u << 0,
         FAMILY_NAMES = 1u << 1,    /* all that makes, moves and removes names and changes metadata; never without FAMILY_OPEN */
         FAMILY_METADATA = 1u << 2, /* all that looks at metadata; never without FAMILY_NAMES */
+        FAMILY_SOCKETS = 1u << 3,  /* what gives a socket a name or a peer, and what makes one that can send to any name */
 };
 
 enum filter_action { FILTER_ENOSYS, FILTER_ALLOW, FILTER_LOG, FILTER_NOTIFY, FILTER_ERRNO, FILTER_KILL };
@@ -88,6 +89,7 @@ struct filter {
         size_t rule_count;
         bool notify;   /* some rule has FILTER_NOTIFY */
         bool borrowed; /* the program is not ours to free */
+        bool sockets;  /* the broker serves connect or bind */
 };
 
 struct filter_wish {

@@ -19,6 +19,7 @@ static void print_code(unsigned number, const struct sock_fprog *program)
 int main(void)
 {
         struct standard_wish wishes[64];
+        bool notify[64], sockets[64];
         unsigned count = 0;
 
         printf("/* Made by tools/gen-filters. */\n#include \"policy/standard.h\"\n\n");
@@ -33,14 +34,17 @@ int main(void)
                         if (filter_compile(&filter, &wish) < 0)
                                 return EXIT_FAILURE;
                         print_code(count, &filter.program);
+                        notify[count] = filter.notify;
+                        sockets[count] = filter.sockets;
                         wishes[count++] = w;
                         filter_free(&filter);
                 }
         }
         printf("\nconst struct standard_filter standard_filters[] = {\n");
         for (unsigned i = 0; i < count; i++)
-                printf("        {{%d, %u, %d, %d}, code_%u, sizeof(code_%u) / sizeof(code_%u[0])},\n", wishes[i].basic,
-                       (unsigned)wishes[i].net, wishes[i].brokered, wishes[i].names, i, i, i);
+                printf("        {{%d, %u, %d, %d}, code_%u, sizeof(code_%u) / sizeof(code_%u[0]), %d, %d},\n",
+                       wishes[i].basic, (unsigned)wishes[i].net, wishes[i].brokered, wishes[i].names, i, i, i, notify[i],
+                       sockets[i]);
         printf("        {.length = 0},\n};\n");
         return EXIT_SUCCESS;
 }

@@ -255,6 +255,14 @@ test_what_is_brokered_is_told_with_the_rule() {
 		audit none
 	END
         explained
+        json_is 'd["brokered"][0]["family"]' sockets
+        is "$(json 'len(d["brokered"])')" 1
+        policy <<-END
+		read $W
+		audit none
+		syscalls @basic
+	END
+        explained
         has "$(section 'Brokered')" "nothing: the view and Landlock say all"
         json_is 'd["brokered"]' "[]"
 }

@@ -67,22 +67,25 @@ static const struct syscall_rule tested[] = {
 static const struct named_wish {
         const char *name;
         struct filter_wish wish;
-        bool brokered;
+        unsigned brokered; /* FAMILY_OPEN (and what the wish says besides), FAMILY_SOCKETS */
 } wishes[] = {
-        {"default", {.net = NET_NONE}, false},
-        {"default, brokered", {.net = NET_NONE}, true},
-        {"default, host net", {.net = NET_HOST}, true},
-        {"default, loopback", {.net = NET_LOOPBACK}, false},
-        {"basic", {RULES(basic)}, false},
-        {"basic, brokered", {RULES(basic), .net = NET_HOST}, true},
-        {"names", {.names = true}, true},
-        {"metadata", {.names = true, .metadata = true}, true},
-        {"tight", {RULES(tight), .net = NET_HOST}, false},
-        {"less", {RULES(less), .net = NET_LOOPBACK}, true},
-        {"only deny", {RULES(only_deny)}, false},
-        {"tested", {RULES(tested), .net = NET_HOST}, true},
-        {"tested, native", {RULES(tested)}, false},
-        {"everything", {RULES(everything), .net = NET_HOST, .names = true}, false},
+        {"default", {.net = NET_NONE}, 0},
+        {"default, brokered", {.net = NET_NONE}, FAMILY_OPEN},
+        {"default, host net", {.net = NET_HOST}, FAMILY_OPEN},
+        {"default, loopback", {.net = NET_LOOPBACK}, 0},
+        {"sockets", {.net = NET_NONE}, FAMILY_SOCKETS},
+        {"sockets, host net", {.net = NET_HOST}, FAMILY_OPEN | FAMILY_SOCKETS},
+        {"sockets, tested", {RULES(tested), .net = NET_LOOPBACK}, FAMILY_OPEN | FAMILY_SOCKETS},
+        {"basic", {RULES(basic)}, 0},
+        {"basic, brokered", {RULES(basic), .net = NET_HOST}, FAMILY_OPEN},
+        {"names", {.names = true}, FAMILY_OPEN},
+        {"metadata", {.names = true, .metadata = true}, FAMILY_OPEN},
+        {"tight", {RULES(tight), .net = NET_HOST}, 0},
+        {"less", {RULES(less), .net = NET_LOOPBACK}, FAMILY_OPEN},
+        {"only deny", {RULES(only_deny)}, 0},
+        {"tested", {RULES(tested), .net = NET_HOST}, FAMILY_OPEN},
+        {"tested, native", {RULES(tested)}, 0},
+        {"everything", {RULES(everything), .net = NET_HOST, .names = true}, 0},
 };
 
 static inline struct filter compile(const struct named_wish *named)
@@ -92,9 +95,10 @@ static inline struct filter compile(const struct named_wish *named)
         int numbers[BROKERED_CALLS_MOST];
 
         wish.notify = numbers;
-        wish.notify_count = !named->brokered ? 0
-                            : standard_calls(numbers, FAMILY_OPEN | (wish.names ? FAMILY_NAMES : 0) |
-                                                              (wish.metadata ? FAMILY_METADATA : 0));
+        unsigned families = named->brokered;
+        if (families & FAMILY_OPEN)
+                families |= (wish.names ? FAMILY_NAMES : 0) | (wish.metadata ? FAMILY_METADATA : 0);
+        wish.notify_count = standard_calls(numbers, families);
         assert_int_equal(filter_compile(&filter, &wish), 0);
         assert_true(filter.program.len > 10 && filter.program.len < 600);
         return filter;

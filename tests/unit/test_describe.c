@@ -453,6 +453,11 @@ static void test_brokered_names_the_rule(void **state)
         unmake(&m);
         make(&m, "cordon 1\nread /data\naudit none\n");
         assert_string_equal(row(&m, "brokered", "family", "open"), "");
+        has(row(&m, "brokered", "family", "sockets"), "\"connect\"");
+        lacks(row(&m, "brokered", "family", "sockets"), "\"at\"");
+        unmake(&m);
+        make(&m, "cordon 1\nread /data\naudit none\nsyscalls @basic\n");
+        assert_string_equal(row(&m, "brokered", "family", "sockets"), "");
         has(m.text.data, "nothing: the view and Landlock say all");
         unmake(&m);
 }

@@ -249,6 +249,44 @@ static void test_sockets(void **state)
         expect_all("basic, brokered", basic_only, COUNT(basic_only));
 }
 
+/* Where the broker serves what gives a socket a name or a peer. */
+static void test_served_sockets(void **state)
+{
+        static const struct expectation served[] = {
+                {"connect", {3, 1, 16}, ASK},
+                {"bind", {3, 1, 16}, ASK},
+                {"socket", {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC}, OK},
+                {"socket", {HIGH | AF_UNIX, HIGH | SOCK_SEQPACKET}, OK},
+                {"socket", {AF_UNIX, SOCK_DGRAM}, ASK},
+                {"socket", {AF_UNIX, SOCK_RAW | SOCK_NONBLOCK}, ASK},
+                {"socketpair", {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC}, OK},
+                {"socketpair", {AF_UNIX, SOCK_SEQPACKET}, OK},
+                {"socketpair", {HIGH | AF_UNIX, HIGH | SOCK_DGRAM}, ASK},
+                {"socketpair", {AF_UNIX, SOCK_RAW}, ASK},
+                {"socketpair", {AF_TIPC, SOCK_STREAM}, ERR(EACCES)},
+                {"listen", {3}, OK},
+                {"accept4", {3}, OK},
+                {"sendmsg", {3}, OK},
+        };
+        static const struct expectation served_none[] = {
+                {"socket", {AF_UNIX, SOCK_RDM}, ERR(EACCES)},
+                {"socket", {AF_INET, SOCK_STREAM}, ERR(EACCES)},
+                {"sendto", {3, 1, 1, 0, 1, 16}, ERR(EACCES)},
+        };
+        static const struct expectation served_host[] = {
+                {"socket", {AF_UNIX, SOCK_RDM}, ERR(EACCES)},
+                {"socket", {AF_INET, SOCK_STREAM}, OK},
+                {"socket", {AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0}, OK},
+                {"socket", {AF_VSOCK, SOCK_STREAM, 0}, ERR(EAFNOSUPPORT)},
+                {"sendto", {3, 1, 1, 0, 1, 16}, OK},
+        };
+        (void)state;
+        expect_all("sockets", served, COUNT(served));
+        expect_all("sockets", served_none, COUNT(served_none));
+        expect_all("sockets, host net", served, COUNT(served));
+        expect_all("sockets, host net", served_host, COUNT(served_host));
+}
+
 /* What is left native must not do what is brokered. */
 static void test_names(void **state)
 {
@@ -430,6 +468,7 @@ int main(void)
                 counted_test(test_default_calls),
                 counted_test(test_brokered_opens),
                 counted_test(test_sockets),
+                counted_test(test_served_sockets),
                 counted_test(test_names),
                 counted_test(test_metadata),
                 counted_test(test_no_policy_allows_what_goes_round_the_broker),

@@ -299,7 +299,7 @@ static void expect_brokered(const char *text, bool brokered, bool empties)
 
         make_on(&m, paths, NULL, text);
         assert_int_equal(m.result, 0);
-        assert_int_equal(m.plan.brokered != 0, brokered);
+        assert_int_equal((m.plan.brokered & ~(unsigned)FAMILY_SOCKETS) != 0, brokered);
         assert_int_equal(m.plan.empties, empties);
         unmake(&m);
 }
@@ -510,7 +510,7 @@ static void expect_metadata(const char *text, const char *why)
         make_on(&m, paths, NULL, text);
         if (m.result < 0)
                 fail_msg("%s\n-> refused: %s", text, m.told.data ? m.told.data : "");
-        unsigned all = FAMILY_OPEN | FAMILY_NAMES | FAMILY_METADATA; /* what is hidden must not show in any errno */
+        unsigned all = FAMILY_OPEN | FAMILY_NAMES | FAMILY_METADATA | FAMILY_SOCKETS; /* what is hidden must not show in any errno */
         if ((m.plan.brokered == all) != (why != NULL) || m.plan.wish.metadata != (why != NULL))
                 fail_msg("%s\n-> brokered: %x", text, m.plan.brokered);
         if (!why != !m.plan.why_metadata || (why && !strstr(m.plan.why_metadata, why)))
@@ -650,7 +650,7 @@ static void test_when_opens_are_brokered(void **state)
                 make_on(&m, paths, NULL, table[i].text);
                 assert_int_equal(m.result, 0);
                 assert_int_equal(m.plan.brokered & FAMILY_OPEN, table[i].why ? FAMILY_OPEN : 0);
-                assert_int_equal(m.plan.filter.notify, table[i].why != NULL);
+                assert_true(m.plan.filter.notify); /* for sockets, at least */
                 if (!table[i].why != !m.plan.why_open || (table[i].why && !strstr(m.plan.why_open, table[i].why)))
                         fail_msg("%s -> %s", table[i].text, m.plan.why_open ? m.plan.why_open : "native");
                 assert_int_not_equal(m.plan.filter.program.len, 0);
@@ -663,6 +663,39 @@ static uint32_t action_of(const struct made *m, const char *call)
         struct seccomp_data data = {.nr = syscall_number(call), .arch = seccomp_arch_native()};
         assert_true(data.nr >= 0);
         return bpf_simulate(&m->plan.filter.program, &data);
+}
+
+/* Whatever the policy is, its sockets are: unless it has none. */
+static void test_when_sockets_are_brokered(void **state)
+{
+        static const struct {
+                const char *text;
+                bool brokered;
+        } table[] = {
+                {BARE "read /data\n", true},
+                {BARE "net none\n", true},
+                {BARE "net host\n", true},
+                {"cordon 1\nread /data\n", true},
+                {BARE "syscalls @basic\n", false},
+                {BARE "syscalls @basic @network-io\n", true},
+                {BARE "syscalls deny @network-io\n", false},
+                {BARE "syscalls deny connect\n", true},
+                {BARE "syscalls deny connect bind\n", false},
+                {BARE "syscalls @basic bind\n", true},
+        };
+        static const char *const calls[] = {"connect", "bind"};
+        (void)state;
+        for (size_t i = 0; i < COUNT(table); i++) {
+                struct made m;
+                make_on(&m, paths, NULL, table[i].text);
+                assert_int_equal(m.result, 0);
+                if (((m.plan.brokered & FAMILY_SOCKETS) != 0) != table[i].brokered)
+                        fail_msg("%s -> %x", table[i].text, m.plan.brokered);
+                assert_int_equal(m.plan.filter.sockets, table[i].brokered);
+                for (size_t c = 0; c < COUNT(calls); c++) /* never the kernel's */
+                        assert_int_not_equal(action_of(&m, calls[c]), SECCOMP_RET_ALLOW);
+                unmake(&m);
+        }
 }
 
 /* One that is left out goes round the broker, with the path read again by the kernel. */
@@ -867,6 +900,7 @@ int main(void)
                 counted_test(test_other_refusals),
                 counted_test(test_all_refusals_are_told),
                 counted_test(test_when_opens_are_brokered),
+                counted_test(test_when_sockets_are_brokered),
                 counted_test(test_every_open_is_brokered),
                 counted_test(test_every_change_of_names_is_brokered),
                 counted_test(test_every_look_is_brokered),
