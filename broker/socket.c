@@ -53,10 +53,14 @@ static int given_find(struct given *g, const struct errand *e)
         g->socket = caller_descriptor_of(e->server->view.proc, r->tid, (int)(uint32_t)r->number[0]);
         if (g->socket < 0)
                 return g->socket;
-        int bad = fcntl(g->socket, F_GETFL) & O_PATH ? -EBADF : r->address_error;
-        if (bad == 0 && (getsockopt(g->socket, SOL_SOCKET, SO_DOMAIN, &g->domain, &size) < 0 ||
-                         getsockopt(g->socket, SOL_SOCKET, SO_TYPE, &g->type, &size) < 0))
-                bad = -errno;
+        int bad = 0, none = 0;
+        if (getsockopt(g->socket, SOL_SOCKET, SO_DOMAIN, &g->domain, &size) < 0 ||
+            getsockopt(g->socket, SOL_SOCKET, SO_TYPE, &g->type, &size) < 0)
+                none = -errno;
+        if (none == -EBADF || r->operation == OPERATION_BIND) /* connect(2) takes what is no socket for one until later */
+                bad = none;
+        if (bad == 0)
+                bad = r->address_error ? r->address_error : none;
         memset(&g->address, 0, sizeof(g->address));
         g->address.length = r->address_length;
         memcpy(g->address.bytes, r->address, sizeof(r->address));
@@ -126,10 +130,8 @@ static int vet_file(const struct errand *e, const struct object *o)
                 return o->nameless ? 0 : vet_own(e, &o->path);
         if (o->nameless)
                 return -EACCES;
-        if (S_ISSOCK(st.st_mode))
-                return names_vet(e, &o->path, ACCESS_UNIX);
-        int bad = names_vet(e, &o->path, ACCESS_LIST);
-        return bad < 0 ? bad : -ECONNREFUSED; /* nobody ever listens there */
+        /* What is no socket may be tried where it may be seen: nobody ever listens there, and the kernel says so. */
+        return names_vet(e, &o->path, S_ISSOCK(st.st_mode) ? ACCESS_UNIX : ACCESS_LIST);
 }
 
 /* Something that is not in the view may be on the host: then it is worth telling that it was asked for. Only what the kernel

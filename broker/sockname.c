@@ -1,8 +1,8 @@
 /* A name for a socket, in a directory that was vetted and is pinned, under an address that others will see.
  *
  * bind(2) knows no directory to start from, and the kernel keeps the text that it was given: getsockname(2) and every peer
- * read it for as long as the socket lives, and programs connect to what they read (Python's multiprocessing does). So the text has to be
- * the caller's, and has to lead to our pin, whatever the sandbox does to the directories on the way meanwhile.
+ * read it for as long as the socket lives, and programs connect to what they read (Python's multiprocessing does). So the
+ * text has to be the caller's, and has to lead to our pin, whatever the sandbox does to the directories on the way meanwhile.
  *
  * A text without directories is bound by our own thread, standing in the pinned one. For any other there is a root directory
  * made up for it: a mount namespace of a helper's own, a tmpfs in it, directories with the names in the text, and the last of
@@ -41,6 +41,7 @@
 struct job {
         int socket, directory;
         bool privileged;
+        mode_t mask; /* the caller's */
         const struct address *as;
         char names[sizeof(((struct sockaddr_un *)0)->sun_path) + 1]; /* of the directories, each terminated; "" behind the last */
         char own_map[2][32];                                         /* of users and of groups */
@@ -108,6 +109,7 @@ static int helper_main(void *arg)
         j->failed = !become_somebody(j) ||
                     (in_root ? fchdir(j->directory) < 0 || chroot(".") < 0 : !make_root() || !make_way(j)) ||
                     !set_capabilities(false);
+        umask(j->mask);
         if (!j->failed)
                 j->result = bind(j->socket, &j->as->any, j->as->length) < 0 ? -errno : 0;
         return 0;
@@ -151,11 +153,13 @@ static bool split(struct job *j, const char *text)
 }
 
 /* From within the directory, by the last name: it is what the address shows then. */
-static int bind_here(const struct server *s, int socket, const struct address *as, int directory)
+static int bind_here(const struct server *s, const struct job *j, const struct address *as)
 {
-        if (fchdir(directory) < 0)
+        if (fchdir(j->directory) < 0)
                 return -errno;
-        int bad = bind(socket, &as->any, as->length) < 0 ? -errno : 0;
+        umask(j->mask);
+        int bad = bind(j->socket, &as->any, as->length) < 0 ? -errno : 0;
+        umask(0);
         if (fchdir(s->view.proc) < 0) /* nothing of the sandbox's is to be held */
                 return -errno;
         return bad;
@@ -173,24 +177,24 @@ int sockname_bind(const struct server *s, int socket, const struct address *as, 
 {
         char text[sizeof(as->local.sun_path) + 1] = "";
         struct job j = {
-                .socket = socket, .directory = at->directory, .privileged = s->privileged, .as = as, .failed = true};
-        int bad;
+                .socket = socket,
+                .directory = at->directory,
+                .privileged = s->privileged,
+                .mask = mask,
+                .as = as,
+                .failed = true,
+        };
 
         memcpy(text, as->local.sun_path, as->length - offsetof(struct sockaddr_un, sun_path));
         snprintf(j.own_map[0], sizeof(j.own_map[0]), "%u %u 1", s->uid, s->uid);
         snprintf(j.own_map[1], sizeof(j.own_map[1]), "%u %u 1", s->gid, s->gid);
-        umask(mask);
         bool plain = split(&j, text);
-        if (plain && text[0] != '/' && j.names[0] == '\0') {
-                bad = bind_here(s, socket, as, at->directory);
-        } else if (plain && run_helper(s, &j)) {
-                bad = j.result;
-        } else {
-                struct address short_one = last_alone(at->last);
-                bad = bind_here(s, socket, &short_one, at->directory);
-        }
-        umask(0);
-        return bad;
+        if (plain && text[0] != '/' && j.names[0] == '\0')
+                return bind_here(s, &j, as);
+        if (plain && run_helper(s, &j))
+                return j.result;
+        struct address short_one = last_alone(at->last);
+        return bind_here(s, &j, &short_one);
 }
 
 /* ---- what was made ------------------------------------------------------------------------------------------------------ */
