@@ -55,6 +55,9 @@ int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out,
 /* Serves it until it is held and `fd` has something to read, of which a byte is taken, or has ended; then releases it. A signal
  * ends cordon meanwhile. 0, also where the child is gone; or a negative errno. */
 int child_hold(cordon_broker *broker, cordon_child *child, int fd, void (*held)(void *ctx, const cordon_child *child), void *ctx);
+/* For the very end: where the terminal's SIGINT has ended the program, it ends cordon as well. Shells go on with a script whose
+ * command was interrupted and exits all the same. */
+void die_as_interrupted(void);
 
 /* What the person at the terminal should know at the end of a run. */
 void report_denials(const cordon_child *child, const cordon_policy *policy, const struct settings *settings);

@@ -98,7 +98,8 @@ static bool read_options(struct run *run, cordon_child_options *options)
                 .program = run->program,
                 .argv = s->words,
                 .name = s->name,
-                .flags = (s->channel ? CORDON_CHILD_CHANNEL : 0) | (s->block_fd ? CORDON_CHILD_HOLD : 0),
+                .flags = CORDON_CHILD_DIES_WITH_THREAD | (s->channel ? CORDON_CHILD_CHANNEL : 0) |
+                         (s->block_fd ? CORDON_CHILD_HOLD : 0),
                 .fds = run->passing.fds,
                 .fd_count = run->passing.count,
         };
@@ -259,5 +260,6 @@ int run_main(const struct settings *settings)
         free(run.changes);
         free(run.chdir);
         passing_free(&run.passing); /* --sync-fd stays open until we exit: the kernel closes it with us */
+        die_as_interrupted();
         return status;
 }

@@ -1,12 +1,17 @@
 /* Waiting for the program, as if it were here in cordon's place.
  *
- * The program is in cordon's process group. What the terminal sends (Ctrl-C) has reached it already, so that is only
- * kept from ending cordon; what somebody sent to cordon by kill(2) is passed on. Ctrl-Z and its end are left alone:
- * they stop and continue the whole group, cordon included.
+ * Where the policy lets it keep the terminal, the program is in cordon's process group: what the terminal sends (Ctrl-C) has
+ * reached it already, and is only kept from ending cordon. Else it is in a session of its own, and the library passes that on.
+ * What somebody sent to cordon by kill(2) is passed on in either case.
+ *
+ * cordon stops when the program has stopped, by the same signal, and not before: the shell that waits for cordon then
+ * goes on when nothing of the program's runs any more, and a program that handles Ctrl-Z or ignores it does so here, too.
+ * Without a terminal there is no job control, and nobody who would let cordon go on: then it never stops itself.
  *
  * Signals are blocked only after the program was started, as it begins with the mask that cordon had. A signal that
  * comes before that ends cordon, and the sandbox with it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -14,7 +19,10 @@
 
 #include "cli/cli.h"
 
-static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
+static const int passed_on[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
+                                SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT};
+
+static bool interrupted; /* by the terminal; at the end: and the program has died of it */
 
 static int signals_open(void)
 {
@@ -34,9 +42,52 @@ static void signals_pass(int fd, cordon_child *child)
 {
         struct signalfd_siginfo info;
 
-        while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-                if (info.ssi_code <= 0) /* by a process; the kernel's own are positive */
-                        (void)cordon_child_signal(child, (int)info.ssi_signo); /* -ESRCH: it has just exited */
+        while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+                int number = (int)info.ssi_signo;
+                bool kernel = info.ssi_code > 0;
+                interrupted = interrupted || (kernel && number == SIGINT);
+                if (kernel)
+                        (void)cordon_child_terminal_signal(child, number);
+                else
+                        (void)cordon_child_signal(child, number); /* -ESRCH: it has just exited */
+        }
+}
+
+static bool has_terminal(void)
+{
+        int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+                return false;
+        close(fd);
+        return true;
+}
+
+/* Returns once somebody lets us go on. Where our process group is an orphaned one the kernel ignores these signals, but SIGSTOP,
+ * as it has done for the program. */
+static void stop_by(int number)
+{
+        sigset_t set;
+
+        if (!has_terminal())
+                return;
+        sigemptyset(&set);
+        sigaddset(&set, number);
+        raise(number);
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void die_as_interrupted(void)
+{
+        sigset_t set;
+
+        if (!interrupted)
+                return;
+        signal(SIGINT, SIG_DFL);
+        sigemptyset(&set);
+        sigaddset(&set, SIGINT);
+        raise(SIGINT);
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out,
@@ -55,9 +106,13 @@ int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out,
                         signals_pass(signals, child);
                 r = cordon_broker_dispatch(broker);
                 step(ctx, child);
+                int stop = cordon_child_stopped(child);
+                if (stop)
+                        stop_by(stop);
                 if (r >= 0)
                         r = cordon_child_exit(child, out);
         }
+        interrupted = interrupted && r == 0 && out->reason == CORDON_EXIT_SIGNAL && out->status == SIGINT;
         if (signals >= 0)
                 close(signals);
         return r;

@@ -313,6 +313,9 @@ enum {
         CORDON_CHILD_CLEAR_ENV = 1u << 1,
         /* The sandbox is made, but the program not started before cordon_child_release(). */
         CORDON_CHILD_HOLD = 1u << 2,
+        /* The kernel kills the sandbox as soon as the thread that spawns it ends, even where all of its process group was
+         * stopped. Without this the sandbox ends with the process, but not while its pid 1 is stopped. */
+        CORDON_CHILD_DIES_WITH_THREAD = 1u << 3,
 };
 
 enum {
@@ -404,6 +407,14 @@ CORDON_API int cordon_child_release(cordon_child *child);
 
 /* Sends a signal to the program (through pid 1 of the sandbox). -ESRCH once it has exited. */
 CORDON_API int cordon_child_signal(cordon_child *child, int signal);
+/* For a host with a terminal, that gets a signal from it (si_code > 0): SIGINT, SIGQUIT, SIGHUP, SIGTSTP, SIGWINCH. Where the
+ * policy lets the program keep the terminal (`dev tty`), the program is in the caller's process group and has got it as well:
+ * then this does nothing. Else the program has a session of its own, without a terminal; SIGTSTP stops all of it, until
+ * SIGCONT comes by cordon_child_signal(), and the rest is sent to the program's process group. 0, or -ESRCH once it has exited. */
+CORDON_API int cordon_child_terminal_signal(cordon_child *child, int signal);
+/* The signal that has stopped the program since this was last asked, if it is stopped still; else 0. A host that is a job of a
+ * shell stops itself then, by the same signal: so the shell sees what it would without a sandbox. */
+CORDON_API int cordon_child_stopped(cordon_child *child);
 /* Pid of the sandbox's pid 1 as the caller sees it. For display; use cordon_child_signal to signal. */
 CORDON_API pid_t cordon_child_pid(const cordon_child *child);
 

@@ -227,6 +227,9 @@ static void take_event(cordon_child *c, struct sandbox_event *e)
         case SANDBOX_STARTED:
                 c->started = true;
                 break;
+        case SANDBOX_STOPPED:
+                c->stop_signal = e->stop_signal;
+                break;
         }
 }
 
@@ -333,6 +336,18 @@ int cordon_child_phase(const cordon_child *c)
         default:
                 return CORDON_CHILD_ENDED;
         }
+}
+
+int cordon_child_terminal_signal(cordon_child *c, int signal)
+{
+        return c->state == CHILD_DEAD ? -ESRCH : sandbox_terminal_signal(&c->sandbox, signal);
+}
+
+int cordon_child_stopped(cordon_child *c)
+{
+        int signal = c->state == CHILD_RUNNING ? c->stop_signal : 0;
+        c->stop_signal = 0;
+        return signal;
 }
 
 pid_t cordon_child_pid(const cordon_child *c)

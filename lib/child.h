@@ -33,6 +33,7 @@ struct cordon_child {
         bool held;     /* pid 1 waits for a word before it starts the program */
         bool started;  /* the program was executed */
         pid_t program_pid; /* of the process that is to become the program */
+        int stop_signal; /* it has stopped the program, and nobody has asked yet */
         cordon_exit exit;
 };
 

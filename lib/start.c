@@ -86,6 +86,7 @@ int start_prepare(struct start *out, const struct plan *plan, const cordon_child
                 .fds = o->fds,
                 .fd_count = o->fd_count,
                 .hold = (o->flags & CORDON_CHILD_HOLD) != 0,
+                .dies_with_thread = (o->flags & CORDON_CHILD_DIES_WITH_THREAD) != 0,
         };
         memcpy(out->options.stdio, o->stdio ? o->stdio : inherited, sizeof(out->options.stdio));
         return 0;

@@ -1,7 +1,7 @@
 /* pid 1 after the set-up: starts the program, then reaps.
  *
  * It knows three things: the control socket, of which it only watches whether the other end is still there; the signals that
- * come to it; and the wait statuses of the dead. It reads nothing else, least of all what the program can write.
+ * come to it; and the wait statuses of the dead and the stopped. It reads nothing else, least of all what the program can write.
  * When it exits, for whatever reason, the kernel kills everything in the sandbox.
  *
  * The program is started as vfork does, on a stack of its own in pid 1's memory: nothing is copied only to be thrown away by
@@ -107,27 +107,102 @@ static bool reap(pid_t program, int *status, uint64_t *cpu_ns)
         }
 }
 
+/* ---- signals ------------------------------------------------------------------------------------------------------------ */
+
+struct watched {
+        struct setup *setup;
+        pid_t program;
+        bool stopped;
+        bool by_terminal; /* it was we who stopped it, as the terminal wished */
+};
+
+static bool is_from_outside(const struct signalfd_siginfo *info)
+{
+        return info->ssi_pid == 0 && info->ssi_signo != SIGCHLD;
+}
+
 /* Signals that somebody outside sent to pid 1 are meant for the program. Those of the terminal have reached it already, since
  * it is in the same process group; and what the sandbox itself sends to its pid 1 means nothing. */
 static bool meant_for_program(const struct signalfd_siginfo *info)
 {
         bool sent = info->ssi_code == SI_USER || info->ssi_code == SI_QUEUE || info->ssi_code == SI_TKILL;
-        return sent && info->ssi_pid == 0 && info->ssi_signo != SIGCHLD;
+        return sent && is_from_outside(info);
 }
 
-/* True when a child has died. */
-static bool take_signals(int signals, pid_t program)
+/* Tells the host whenever the program stops or goes on: that is what job control outside goes by. */
+static void look_for_stop(struct watched *w)
+{
+        siginfo_t info;
+
+        for (;;) {
+                memset(&info, 0, sizeof(info));
+                int result = SYS_CALL(waitid, P_PID, w->program, &info, WSTOPPED | WCONTINUED | WNOHANG, NULL);
+                if (result == -EINTR)
+                        continue;
+                if (result < 0 || info.si_pid == 0)
+                        return;
+                w->stopped = info.si_code == CLD_STOPPED;
+                report_stopped(w->setup->control, !w->stopped ? 0 : w->by_terminal ? SIGTSTP : info.si_status);
+                w->by_terminal = false;
+        }
+}
+
+/* In a session without a terminal nothing stops by SIGTSTP: nobody in that session could let it go on. So what would be
+ * the terminal's doing is ours. */
+static void act_as_terminal(struct watched *w, int signal)
+{
+        if (signal == SIGTSTP) {
+                w->by_terminal = true;
+                SYS_CALL(kill, -1, SIGSTOP);
+                return;
+        }
+        int group = SYS_CALL(getpgid, w->program);
+        SYS_CALL(kill, group > 1 ? -group : 0, signal); /* 0: our own, and the program's where it has made none */
+}
+
+static void go_on(struct watched *w)
+{
+        look_for_stop(w); /* whoever let the whole group go on has let the program go on, too */
+        if (w->stopped || w->by_terminal)
+                SYS_CALL(kill, w->setup->new_session ? -1 : w->program, SIGCONT);
+        w->by_terminal = false;
+}
+
+static void pass_on(struct watched *w, const struct signalfd_siginfo *info)
+{
+        if (info->ssi_code == SI_QUEUE && info->ssi_int == SETUP_FROM_TERMINAL)
+                act_as_terminal(w, (int)info->ssi_signo);
+        else if (info->ssi_signo == SIGCONT)
+                go_on(w);
+        else
+                SYS_CALL(kill, w->program, (int)info->ssi_signo);
+}
+
+/* True when a child has died, stopped or gone on. */
+static bool take_signals(struct watched *w)
 {
         struct signalfd_siginfo info;
-        bool died = false;
+        bool child = false;
 
-        while (SYS_CALL(read, signals, &info, sizeof(info)) == (int)sizeof(info)) {
+        while (SYS_CALL(read, w->setup->signals, &info, sizeof(info)) == (int)sizeof(info)) {
                 if (info.ssi_signo == SIGCHLD)
-                        died = true;
+                        child = true;
                 if (meant_for_program(&info))
-                        SYS_CALL(kill, program, (int)info.ssi_signo);
+                        pass_on(w, &info);
         }
-        return died;
+        return child;
+}
+
+/* What came while there was no program yet, from whomever, was meant for it. */
+static uint64_t take_early_signals(const struct setup *s)
+{
+        struct signalfd_siginfo info;
+        uint64_t early = 0;
+
+        while (SYS_CALL(read, s->signals, &info, sizeof(info)) == (int)sizeof(info))
+                if (is_from_outside(&info) && info.ssi_signo < 64)
+                        early |= UINT64_C(1) << info.ssi_signo;
+        return early;
 }
 
 /* The broker is gone. An exiting process closes its descriptors first, and only then does the kernel kill the rest of the pid
@@ -159,8 +234,9 @@ static bool time_left(uint64_t deadline_ms, struct timespec *left)
         return true;
 }
 
-static _Noreturn void watch(struct setup *s, pid_t program)
+static _Noreturn void watch(struct watched *w)
 {
+        struct setup *s = w->setup;
         uint64_t limit = s->world->limits.time_ms, deadline = limit ? now_ms() + limit + TIME_GRACE_S * 1000 : 0;
         struct timespec left;
         struct pollfd ready[] = {{.fd = s->control, .events = POLLRDHUP}, {.fd = s->signals, .events = POLLIN}};
@@ -175,8 +251,12 @@ static _Noreturn void watch(struct setup *s, pid_t program)
                         continue;
                 if (count < 0 || ready[0].revents || (ready[1].revents & ~POLLIN))
                         take_all_along();
-                if (!take_signals(s->signals, program) || !reap(program, &status, &cpu_ns))
+                if (!take_signals(w))
                         continue;
+                if (!reap(w->program, &status, &cpu_ns)) {
+                        look_for_stop(w);
+                        continue;
+                }
                 report_exited(s->control, status, cpu_ns);
                 leave(0);
         }
@@ -195,9 +275,11 @@ static void wait_for_release(const struct setup *s)
 _Noreturn void init_run(struct setup *s)
 {
         struct start start = {.setup = s};
+        struct watched w = {.setup = s};
 
         if (s->options->hold)
                 wait_for_release(s);
+        uint64_t early = take_early_signals(s);
         pid_t program = start_program(&start);
         if (program < 0 || start.error) {
                 int stage = program < 0 ? STAGE_PROGRAM : start.stage;
@@ -209,5 +291,9 @@ _Noreturn void init_run(struct setup *s)
         s->view = fd_close(s->view);
         s->nowhere = fd_close(s->nowhere);
         descriptors_drop(s);
-        watch(s, program);
+        w.program = program;
+        for (int signal = 1; signal < 64; signal++)
+                if (early >> signal & 1)
+                        SYS_CALL(kill, program, signal);
+        watch(&w);
 }

@@ -109,7 +109,8 @@ static int start(struct sandbox *out, struct setup *s, cordon_error *err)
                 return clone_refused(pid, err);
         }
         *out = (struct sandbox){.pidfd = pidfd, .control = ours, .pid = pid, .uid = s->uid, .gid = s->gid,
-                                .uid_inside = s->uid_inside, .gid_inside = s->gid_inside};
+                                .uid_inside = s->uid_inside, .gid_inside = s->gid_inside,
+                                .own_session = s->new_session};
         result = s->root ? ids_write_maps(s, pid, ours, err) : 0;
         if (result < 0) {
                 sandbox_kill(out);
@@ -178,6 +179,17 @@ int sandbox_release(const struct sandbox *s)
 {
         int result = fd_send(s->control, "", 1, NULL, 0);
         return result == -ECONNRESET ? -EPIPE : result;
+}
+
+int sandbox_terminal_signal(const struct sandbox *s, int signal)
+{
+        siginfo_t info = {.si_signo = signal, .si_code = SI_QUEUE};
+
+        if (!s->own_session)
+                return 0;
+        info.si_pid = getpid(); /* pid 1 sees 0: somebody outside */
+        info.si_value.sival_int = SETUP_FROM_TERMINAL;
+        return SYS_CALL(pidfd_send_signal, s->pidfd, signal, &info, 0u);
 }
 
 void sandbox_kill(const struct sandbox *s)

@@ -41,12 +41,21 @@ static int prepare_caller(struct setup *s, cordon_error *err)
 
 /* ---- Landlock ------------------------------------------------------------------------------------------------------ */
 
+/* A terminal that the policy does not name is not the program's: it gets a session that has none. */
+static bool keeps_terminal(const struct world *world)
+{
+        for (size_t i = 0; world->devices && world->devices[i]; i++)
+                if (strcmp(world->devices[i], "tty") == 0)
+                        return true;
+        return false;
+}
+
 static int prepare_landlock(struct setup *s, cordon_error *err)
 {
         s->landlock_abi = (unsigned)landlock_abi();
         if (s->landlock_abi == 0)
                 return error_set(err, EOPNOTSUPP, "this kernel has no Landlock, or it is not switched on (lsm=landlock,…)");
-        s->new_session = s->landlock_abi < LANDLOCK_ABI_SCOPE;
+        s->new_session = s->landlock_abi < LANDLOCK_ABI_SCOPE || !keeps_terminal(s->world);
         for (size_t i = 0; i < s->plan->mount_count && s->landlock_abi < LANDLOCK_ABI_TRUNCATE; i++) {
                 unsigned access = s->plan->mounts[i].access;
                 if ((access & ACCESS_CREATE) && !(access & ACCESS_WRITE))

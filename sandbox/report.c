@@ -11,6 +11,7 @@
 #include "sandbox/sys.h"
 
 #define REPORT_MOST 512
+#define SIGRTMAX_KERNEL 64
 #define DETAIL_MOST (sizeof(((struct sandbox_event *)0)->detail) - 1)
 
 static int post(int control, const struct wire *w, const int *fds, unsigned count)
@@ -77,6 +78,17 @@ int report_started(int control)
         return report_word(control, SANDBOX_STARTED);
 }
 
+int report_stopped(int control, int signal)
+{
+        uint8_t bytes[16];
+        struct wire w = wire_over(bytes, sizeof(bytes));
+
+        wire_put_u32(&w, SANDBOX_STOPPED);
+        wire_put_u32(&w, (uint32_t)signal);
+        /* Never waits: the program can stop and go on as often as it likes, and nobody may be receiving. */
+        return wire_ok(&w) ? fd_try_send(control, w.data, w.at, NULL, 0) : -EMSGSIZE;
+}
+
 /* ---- the receiving side -------------------------------------------------------------------------------------------- */
 
 static int read_ready(struct wire *w, struct sandbox_event *out, struct fd_received *got)
@@ -116,6 +128,16 @@ static int read_exited(struct wire *w, struct sandbox_event *out)
         return wire_done(w) ? 1 : -EBADMSG;
 }
 
+static int read_stopped(struct wire *w, struct sandbox_event *out)
+{
+        uint32_t signal = wire_get_u32(w);
+
+        if (!wire_done(w) || signal > SIGRTMAX_KERNEL)
+                return -EBADMSG;
+        out->stop_signal = (int)signal;
+        return 1;
+}
+
 static int read_event(struct wire *w, struct sandbox_event *out, struct fd_received *got)
 {
         uint32_t kind = wire_get_u32(w);
@@ -135,6 +157,8 @@ static int read_event(struct wire *w, struct sandbox_event *out, struct fd_recei
                 return wire_done(w) ? 1 : -EBADMSG;
         case SANDBOX_STARTED:
                 return wire_done(w) ? 1 : -EBADMSG;
+        case SANDBOX_STOPPED:
+                return read_stopped(w, out);
         }
         return -EBADMSG;
 }

@@ -12,5 +12,6 @@ int report_exited(int control, int wait_status, uint64_t cpu_ns);
 /* The first is said by the program's own process: the kernel tells the receiver which that is. */
 int report_program(int control);
 int report_started(int control);
+int report_stopped(int control, int signal); /* signal 0: it goes on */
 
 #endif

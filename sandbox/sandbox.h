@@ -36,6 +36,7 @@ struct sandbox_options {
         bool hold;               /* the program is not started before sandbox_release() */
         const char *changes;     /* an empty directory of the caller's alone, canonical, where the changes in overlays are
                                   * kept; NULL: in memory, gone with the sandbox */
+        bool dies_with_thread;   /* the kernel kills the sandbox when the calling thread ends, pid 1 stopped or not */
 };
 
 struct sandbox {
@@ -47,12 +48,14 @@ struct sandbox {
         gid_t gid;
         uid_t uid_inside;
         gid_t gid_inside;
+        bool own_session; /* what a terminal sends to the caller's process group does not reach the program */
 };
 
 /* 0: clone3 has succeeded; what comes later is reported over `control`. Descriptors belong to the caller.
  * The child has no exit signal: no SIGCHLD, and wait(2) without __WALL does not see it.
  * The program gets the caller's signal mask and what the caller ignores, as with posix_spawn; its umask, process group and
- * session, too (a session of its own only where the kernel cannot confine signals: Landlock ABI < 6). */
+ * session, too. It gets a session of its own, without a terminal, where the policy does not bring `dev tty`, and where the
+ * kernel cannot confine signals (Landlock ABI < 6). */
 int sandbox_launch(struct sandbox *out, const struct sandbox_options *options, cordon_error *err);
 
 enum sandbox_event_kind {
@@ -61,6 +64,7 @@ enum sandbox_event_kind {
         SANDBOX_EXITED,    /* the program is gone, and what is left will be killed at once */
         SANDBOX_PROGRAM,   /* the program's process is there, and will now be executed */
         SANDBOX_STARTED,   /* it was executed */
+        SANDBOX_STOPPED,   /* a signal has stopped the program, or it goes on; may be lost where nobody receives for long */
 };
 
 struct sandbox_event {
@@ -74,6 +78,7 @@ struct sandbox_event {
         int wait_status;  /* EXITED: as wait(2) gives it */
         uint64_t cpu_ns;  /* EXITED */
         pid_t program;    /* PROGRAM: its pid as the receiver numbers it */
+        int stop_signal;  /* STOPPED: the signal; 0: it goes on */
 };
 
 /* Receives one event. 1: got one. 0: nothing there now. -EPIPE: pid 1 is gone. -EBADMSG: malformed; treat as hostile. */
@@ -93,6 +98,9 @@ const char *sandbox_failure_advice(int stage, int error);
 
 /* Asks pid 1 to pass a signal on to the program. 0, -ESRCH; -EINVAL for SIGSTOP, which would stop pid 1 instead. */
 int sandbox_signal(const struct sandbox *s, int signal);
+/* Where the program has a session of its own: does what a terminal would do. SIGTSTP stops all of the sandbox, until SIGCONT
+ * comes by sandbox_signal(); anything else goes to the program's process group. Elsewhere nothing: it has got it already. */
+int sandbox_terminal_signal(const struct sandbox *s, int signal);
 /* SIGKILL to pid 1, with which the kernel kills everything in the sandbox. */
 void sandbox_kill(const struct sandbox *s);
 /* Reaps pid 1 if it is gone: 1 and its wait status; 0 while it runs; -ECHILD. `block` waits. */

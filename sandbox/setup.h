@@ -16,6 +16,9 @@
 #define SETUP_ROOT_ID 65534 /* as root, the program's id, where the policy does not say `user own` */
 #define SETUP_STACK 16384
 
+/* si_value of a signal to pid 1 that stands for one of the terminal's. */
+#define SETUP_FROM_TERMINAL 0x7474
+
 /* In the order in which they happen. The names are in stages.c. */
 enum stage {
         STAGE_NONE,
@@ -80,7 +83,7 @@ struct setup {
         char uid_map[40], gid_map[40];
         sigset_t mask;       /* the caller's, which the program gets */
         bool chld_ignored;   /* the caller ignores SIGCHLD; pid 1 must not, the program shall again */
-        bool new_session;    /* no signal scope in this kernel: job control is given up */
+        bool new_session;    /* no `dev tty`, or no signal scope in this kernel: no job control */
         struct view_step *steps;
         size_t step_count;
         int *keep; /* the steps' trees, ascending */

@@ -311,6 +311,78 @@ static void signals_are_passed_on(void **state)
         expect_run(&o, 40 + SIGTERM, "");
 }
 
+/* The next event that says that the program has stopped, or goes on. */
+static int next_stop(const struct sandbox *s)
+{
+        struct pollfd fd = {.fd = s->control, .events = POLLIN};
+        struct sandbox_event event;
+        for (;;) {
+                assert_int_equal(poll(&fd, 1, 30000), 1);
+                assert_int_equal(sandbox_next_event(s->control, &event), 1);
+                if (event.kind == SANDBOX_STOPPED)
+                        return event.stop_signal;
+                fd_close(event.view);
+                fd_close(event.notify);
+        }
+}
+
+static const char *const with_tty[] = {"tty", NULL};
+
+static void stops_are_told(void **state)
+{
+        struct box b;
+        struct sandbox s;
+        struct outcome o;
+        int in[2];
+        (void)state;
+        for (int own = 0; own < 2; own++) {
+                box_init(&b);
+                b.world.devices = own ? NULL : with_tty;
+                b.options.program = "/bin/sh";
+                assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+                b.options.stdio[0] = in[0];
+                int output = box_start(&b, (const char *const[]){"sh", "-c", "kill -STOP $$; echo on; read x", NULL}, &s, &o);
+                close(in[0]);
+                assert_int_equal(s.own_session, own);
+                assert_int_equal(next_stop(&s), SIGSTOP);
+                assert_int_equal(sandbox_signal(&s, SIGCONT), 0);
+                assert_int_equal(next_stop(&s), 0);
+                close(in[1]); /* before, it cannot end: what ends is not told to go on */
+                o.ready = true; /* next_stop() has seen it */
+                finish(&s, output, &o);
+                close(output);
+                expect_run(&o, 1, "on\n");
+        }
+}
+
+/* In a session without a terminal SIGTSTP has no effect: what acts for the terminal stops the program all the same. Once it is
+ * told that it is stopped, the program does nothing until it is let go on: SIGTERM has to wait. */
+static void a_terminal_can_be_acted_for(void **state)
+{
+        struct box b;
+        struct sandbox s;
+        struct outcome o;
+        (void)state;
+        box_init(&b);
+        int output = start_waiting(&b, &s, &o);
+        assert_int_equal(sandbox_terminal_signal(&s, SIGTSTP), 0);
+        assert_int_equal(next_stop(&s), SIGTSTP);
+        assert_int_equal(sandbox_signal(&s, SIGTERM), 0);
+        struct pollfd fd = {.fd = s.control, .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, 0), 0);
+        assert_int_equal(sandbox_signal(&s, SIGCONT), 0);
+        o.ready = true;
+        finish(&s, output, &o);
+        close(output);
+        expect_run(&o, 40 + SIGTERM, "");
+        /* anything else is sent to its group */
+        output = start_waiting(&b, &s, &o);
+        assert_int_equal(sandbox_terminal_signal(&s, SIGTERM), 0);
+        finish(&s, output, &o);
+        close(output);
+        expect_run(&o, 40 + SIGTERM, "");
+}
+
 static void signals_from_inside_are_not(void **state)
 {
         struct box b;
@@ -327,6 +399,7 @@ static void group_is_out_of_reach(void **state)
         struct sigaction old, count = {.sa_handler = tell};
         (void)state;
         box_init(&b);
+        b.world.devices = with_tty; /* with the terminal goes the caller's session */
         assert_int_equal(setpgid(0, 0), 0); /* whoever runs the tests is spared the control below */
         sigaction(SIGUSR1, &count, &old);
         told = 0;
@@ -675,6 +748,8 @@ int main(int argc, char **argv)
                 counted_test(init_holds_nothing_of_the_hosts),
                 counted_test(kill_is_final),
                 counted_test(signals_are_passed_on),
+                counted_test(stops_are_told),
+                counted_test(a_terminal_can_be_acted_for),
                 counted_test(signals_from_inside_are_not),
                 counted_test(group_is_out_of_reach),
                 counted_test(dispositions_are_inherited),

@@ -439,6 +439,8 @@ static void set_user_id_gives_nothing(void **state)
         assert_string_equal(line, "65532 0 65532 0 0\n");
 }
 
+static const char *const with_tty[] = {"tty", NULL};
+
 static void world_is_its_own(void **state)
 {
         struct box b;
@@ -448,8 +450,11 @@ static void world_is_its_own(void **state)
         mode_t before = umask(027);
         struct outcome o = PROBE(&b, "sees");
         umask(before);
-        /* The caller's session and group: they have no number inside. */
-        expect_run(&o, 0, "sandbox /usr pid 2 parent 1\nsession 0 group 0\numask 027\n");
+        expect_run(&o, 0, "sandbox /usr pid 2 parent 1\nsession 1 group 1\numask 027\n");
+        /* With the terminal, the caller's session and group: they have no number inside. */
+        b.world.devices = with_tty;
+        o = PROBE(&b, "sees");
+        expect_run(&o, 0, "sandbox /usr pid 2 parent 1\nsession 0 group 0\numask 022\n");
 }
 
 static void caller_keeps_group(void **state)
@@ -460,10 +465,13 @@ static void caller_keeps_group(void **state)
         int in[2];
         (void)state;
         box_init(&b);
+        b.world.devices = with_tty;
         assert_int_equal(pipe2(in, O_CLOEXEC), 0);
         b.options.stdio[0] = in[0];
         b.options.program = "/bin/sh";
         int output = box_start(&b, (const char *const[]){"sh", "-c", "read x", NULL}, &s, &o);
+        assert_false(s.own_session);
+        assert_int_equal(sandbox_terminal_signal(&s, SIGKILL), 0); /* it would have got it */
         assert_int_equal(getpgid(s.pid), getpgid(0));
         assert_int_equal(getsid(s.pid), getsid(0));
         close(in[0]);
