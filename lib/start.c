@@ -11,7 +11,8 @@
 #include "lib/host.h"
 #include "lib/policy.h"
 
-#define FLAGS_KNOWN (CORDON_CHILD_CHANNEL | CORDON_CHILD_CLEAR_ENV | CORDON_CHILD_HOLD)
+#define FLAGS_KNOWN                                                                                                    \
+        (CORDON_CHILD_CHANNEL | CORDON_CHILD_CLEAR_ENV | CORDON_CHILD_HOLD | CORDON_CHILD_DIES_WITH_THREAD)
 #define OPTIONS_LEAST offsetof(cordon_child_options, cwd) /* the first version of the struct */
 
 /* ---- the options ------------------------------------------------------------------------------------------------ */

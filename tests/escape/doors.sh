@@ -77,18 +77,6 @@ test_door_x32() {
         lacks "$out" reached
 }
 
-test_door_tiocsti() {
-        need script
-        dev_policy
-        local way
-        for way in tiocsti tiocsti_high tioclinux; do
-                run script -qec "$HELPERS/attack $way" /dev/null
-                has "$out" reached
-                run script -qec "$CORDON run -q -p $T/policy -- $HELPERS/attack $way" /dev/null
-                matches "$out" 'refused: (EPERM|EACCES)'
-        done
-}
-
 test_door_chmod_setuid() {
         local way
         for way in chmod_setuid chmod_setgid fchmod_setuid; do

@@ -471,23 +471,3 @@ test_cwd_rule() {
         boxed pwd
         is "$out" "$W"
 }
-
-# ---- the terminal ---------------------------------------------------------------------------------------------------
-
-test_job_control_on_a_terminal() {
-        need python3
-        dev_policy
-        run python3 "$HERE/helpers/terminal.py" jobs -- bash --norc --noprofile -i
-        has "$out" "all as expected"
-        run python3 "$HERE/helpers/terminal.py" jobs -- "$CORDON" run -q -p "$T/policy" -- bash --norc --noprofile -i
-        has "$out" "all as expected"
-}
-
-test_ctrl_c_and_ctrl_z_of_a_sandboxed_program() {
-        need python3
-        dev_policy
-        run python3 "$HERE/helpers/terminal.py" outer -- sed -u s/^/got:/
-        has "$out" "all as expected"
-        run python3 "$HERE/helpers/terminal.py" outer -- "$CORDON" run -q -p "$T/policy" -- sed -u s/^/got:/
-        has "$out" "all as expected"
-}
