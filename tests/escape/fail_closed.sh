@@ -153,3 +153,69 @@ while not os.path.exists('$W/done'):
         wait $cordon || rc=$?
         is "$rc" 0
 }
+
+# ---- no process survives its sandbox ----------------------------------------------------------------------------------
+
+# A program of the sandbox with a daemon that has left its session, is no child of it any more, and holds a lock.
+daemon_in_a_sandbox() {
+        dev_policy
+        start "$CORDON" run -q -p "$T/policy" -- sh -c "$HELPERS/daemonize $W/lock $W/pid; exec $HELPERS/hog deaf"
+        expect_line ready
+        ! flock -n "$W/lock" true || fail "the daemon holds no lock"
+}
+
+no_daemon_is_left() {
+        timeout 20 flock "$W/lock" true || fail "the daemon outlived $1"
+        wait "$pid" || true
+        exec {lines}<&-
+}
+
+# The control: nothing but the sandbox ends such a daemon.
+test_fail_closed_daemons_survive_without_a_sandbox() {
+        start sh -c "$HELPERS/daemonize $W/lock $W/pid; exec $HELPERS/hog deaf"
+        expect_line ready
+        kill -KILL "$pid"
+        wait "$pid" || true
+        ! flock -n "$W/lock" true || fail "the daemon is gone"
+        kill -KILL "$(cat "$W/pid")"
+        exec {lines}<&-
+}
+
+test_fail_closed_broker_crashed() {
+        daemon_in_a_sandbox
+        ulimit -c 0
+        kill -SEGV "$pid"
+        no_daemon_is_left "a broker that crashed"
+}
+
+# Stopped, and pid 1 with it, so that it cannot see that the broker is gone.
+test_fail_closed_everything_stopped_then_killed() {
+        daemon_in_a_sandbox
+        local init state
+        init=$(cat "/proc/$pid/task/$pid/children")
+        # shellcheck disable=SC2086
+        kill -STOP "$pid" $init
+        # shellcheck disable=SC2086
+        until state=$(cut -d' ' -f3 "/proc/$pid/stat" /proc/${init% }/stat) && [ "$state" = $'T\nT' ]; do :; done
+        kill -KILL "$pid"
+        no_daemon_is_left "a stopped broker that was killed"
+}
+
+test_fail_closed_pid_1_killed_from_outside() {
+        daemon_in_a_sandbox
+        # shellcheck disable=SC2046
+        kill -KILL $(cat "/proc/$pid/task/$pid/children")
+        timeout 20 flock "$W/lock" true || fail "the daemon outlived pid 1"
+        finish
+        status_is 137
+}
+
+test_fail_closed_whole_group_killed() {
+        need setsid
+        dev_policy
+        start setsid "$CORDON" run -q -p "$T/policy" -- sh -c "$HELPERS/daemonize $W/lock $W/pid; exec $HELPERS/hog deaf"
+        expect_line ready
+        ! flock -n "$W/lock" true || fail "the daemon holds no lock"
+        kill -KILL -- "-$pid"
+        no_daemon_is_left "the process group"
+}
