@@ -89,8 +89,6 @@ static const struct call calls[] = {
         {__NR_listxattr, OPERATION_LIST_ATTRIBUTES, .path = FIRST, .numbers = {SECOND, THIRD}},
         {__NR_llistxattr, OPERATION_LIST_ATTRIBUTES, .path = FIRST, .numbers = {SECOND, THIRD}, .implied = NOFOLLOW},
         {__NR_inotify_add_watch, OPERATION_WATCH, .path = SECOND, .numbers = {FIRST, THIRD}},
-        {__NR_socket, OPERATION_SOCKET, .numbers = {FIRST, SECOND, THIRD}},
-        {__NR_socketpair, OPERATION_SOCKET, .numbers = {FIRST, SECOND, THIRD}},
         {__NR_connect, OPERATION_CONNECT, .numbers = {FIRST}, .address = SECOND, .address_length = THIRD},
         {__NR_bind, OPERATION_BIND, .numbers = {FIRST}, .address = SECOND, .address_length = THIRD},
 #ifdef __NR_stat

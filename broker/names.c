@@ -376,7 +376,6 @@ static int (*const handlers[OPERATIONS])(const struct errand *) = {
         [OPERATION_GET_ATTRIBUTE] = inspect_get_attribute,
         [OPERATION_LIST_ATTRIBUTES] = inspect_list_attributes,
         [OPERATION_WATCH] = inspect_watch,
-        [OPERATION_SOCKET] = socket_refuse,
         [OPERATION_CONNECT] = socket_connect,
         [OPERATION_BIND] = socket_bind,
 };

@@ -40,7 +40,6 @@ int inspect_get_attribute(const struct errand *e);
 int inspect_list_attributes(const struct errand *e);
 int inspect_watch(const struct errand *e);
 
-int socket_refuse(const struct errand *e);
 int socket_connect(const struct errand *e);
 int socket_bind(const struct errand *e);
 

@@ -34,7 +34,6 @@ enum operation {
         OPERATION_GET_ATTRIBUTE, /* other: its name; number: where to, room */
         OPERATION_LIST_ATTRIBUTES, /* number: where to, room */
         OPERATION_WATCH,         /* number: inotify descriptor of the caller, mask */
-        OPERATION_SOCKET,        /* number: family, type, protocol; what the policy does not give */
         OPERATION_CONNECT,       /* number[0]: the caller's descriptor; the address, and where it is a path of the view, `path` */
         OPERATION_BIND,          /* the same */
         OPERATIONS

@@ -323,11 +323,3 @@ int socket_bind(const struct errand *e)
         given_done(&g);
         return bad;
 }
-
-/* ---- what there is not ------------------------------------------------------------------------------------------------ */
-
-int socket_refuse(const struct errand *e)
-{
-        (void)e;
-        return -EACCES;
-}

@@ -180,10 +180,10 @@ static bool guard_applies(const struct guard *g, const struct filter_wish *wish,
                 return wish->net == NET_NONE;
         case NET_IS_SOME:
                 return wish->net != NET_NONE;
-        case BROKERED:
-                return brokered;
-        case NO_NET_UNSERVED:
-                return wish->net == NET_NONE && !brokered;
+        case SOCKETS_SERVED:
+                return is_brokered(wish, syscall_number("connect")) && is_brokered(wish, syscall_number("bind"));
+        case NO_NET_NOR_SOCKETS:
+                return wish->net == NET_NONE && !is_brokered(wish, syscall_number("connect"));
         }
         return true;
 }

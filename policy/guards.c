@@ -143,7 +143,6 @@ _Static_assert(TMPFILE_BIT == 020000000, "as the text says");
 #define MODE "no bits that make a program run as somebody else, and no devices"
 #define PAIRS "of sockets with names, only pairs that can send to no other name"
 #define LOCAL "is connected to one peer, and that by a call that the broker serves"
-#define DATAGRAMS "could send to any name"
 #define UNSEEN "does what the broker has to see"
 #define NO_NET "net none"
 #define TCP_UDP "TCP, UDP and ICMP, as far as `net` goes"
@@ -212,29 +211,25 @@ static const struct guard guards[] = {
         /* No mount and no Landlock rule covers a socket's path. AF_UNIX sockets of the kinds that can have one peer only get it
          * by connect, and a name by bind, which the broker serves; where it does not, there are pairs alone. A datagram
          * socket (SOCK_RAW means the same there) can be told a path with every message, in memory, where no filter can see
-         * it: the broker hears that one was asked for, and refuses it. */
-        NATIVE("socketpair", ALWAYS, PAIRS, IS(0, AF_UNIX), KIND_IS(1, SOCK_STREAM)),
-        NATIVE("socketpair", ALWAYS, PAIRS, IS(0, AF_UNIX), KIND_IS(1, SOCK_SEQPACKET)),
-        ALLOW("socketpair", BROKERED, DATAGRAMS, IS(0, AF_UNIX), KIND_IS(1, SOCK_DGRAM)),
-        ALLOW("socketpair", BROKERED, DATAGRAMS, IS(0, AF_UNIX), KIND_IS(1, SOCK_RAW)),
+         * it: there are none. */
+        ALLOW("socketpair", ALWAYS, PAIRS, IS(0, AF_UNIX), KIND_IS(1, SOCK_STREAM)),
+        ALLOW("socketpair", ALWAYS, PAIRS, IS(0, AF_UNIX), KIND_IS(1, SOCK_SEQPACKET)),
         REFUSE("socketpair", ALWAYS, EACCES, PAIRS),
-        NATIVE("socket", BROKERED, LOCAL, IS(0, AF_UNIX), KIND_IS(1, SOCK_STREAM)),
-        NATIVE("socket", BROKERED, LOCAL, IS(0, AF_UNIX), KIND_IS(1, SOCK_SEQPACKET)),
-        ALLOW("socket", BROKERED, DATAGRAMS, IS(0, AF_UNIX), KIND_IS(1, SOCK_DGRAM)),
-        ALLOW("socket", BROKERED, DATAGRAMS, IS(0, AF_UNIX), KIND_IS(1, SOCK_RAW)),
+        ALLOW("socket", SOCKETS_SERVED, LOCAL, IS(0, AF_UNIX), KIND_IS(1, SOCK_STREAM)),
+        ALLOW("socket", SOCKETS_SERVED, LOCAL, IS(0, AF_UNIX), KIND_IS(1, SOCK_SEQPACKET)),
         REFUSE("socket", NET_IS_SOME, EACCES, PAIRS, IS(0, AF_UNIX)),
         REFUSE("socket", NET_IS_NONE, EACCES, NO_NET),
-        REFUSE("connect", NO_NET_UNSERVED, EACCES, NO_NET),
+        REFUSE("connect", NO_NET_NOR_SOCKETS, EACCES, NO_NET),
         REFUSE("sendto", NET_IS_NONE, EACCES, NO_NET, NOT_NULL(4)),
-        NATIVE("socket", NET_IS_SOME, "getifaddrs and getaddrinfo ask for routes", IS(0, AF_NETLINK), IS(2, 0)),
+        ALLOW("socket", NET_IS_SOME, "getifaddrs and getaddrinfo ask for routes", IS(0, AF_NETLINK), IS(2, 0)),
         REFUSE("socket", NET_IS_SOME, EAFNOSUPPORT, TCP_UDP, IS_NOT(0, AF_INET), IS_NOT(0, AF_INET6)),
         REFUSE("socket", NET_IS_SOME, EPERM, TCP_UDP, KIND_IS_NOT(1, SOCK_STREAM), KIND_IS_NOT(1, SOCK_DGRAM)),
-        NATIVE("socket", NET_IS_SOME, TCP_UDP, IS(2, 0)),
-        NATIVE("socket", NET_IS_SOME, TCP_UDP, IS(2, IPPROTO_TCP)),
-        NATIVE("socket", NET_IS_SOME, TCP_UDP, IS(2, IPPROTO_UDP)),
-        NATIVE("socket", NET_IS_SOME, TCP_UDP, IS(2, IPPROTO_MPTCP)),
-        NATIVE("socket", NET_IS_SOME, TCP_UDP, IS(2, IPPROTO_ICMP)),
-        NATIVE("socket", NET_IS_SOME, TCP_UDP, IS(2, IPPROTO_ICMPV6)),
+        ALLOW("socket", NET_IS_SOME, TCP_UDP, IS(2, 0)),
+        ALLOW("socket", NET_IS_SOME, TCP_UDP, IS(2, IPPROTO_TCP)),
+        ALLOW("socket", NET_IS_SOME, TCP_UDP, IS(2, IPPROTO_UDP)),
+        ALLOW("socket", NET_IS_SOME, TCP_UDP, IS(2, IPPROTO_MPTCP)),
+        ALLOW("socket", NET_IS_SOME, TCP_UDP, IS(2, IPPROTO_ICMP)),
+        ALLOW("socket", NET_IS_SOME, TCP_UDP, IS(2, IPPROTO_ICMPV6)),
         REFUSE("socket", NET_IS_SOME, EPROTONOSUPPORT, TCP_UDP),
 };
 _Static_assert(COUNT(guards) <= GUARDS_MAX, "the filter has room for them");

@@ -10,7 +10,17 @@
 
 #define GUARDS_MAX 96
 
-enum when { ALWAYS, NATIVE_METADATA, NOT_BROKERED, NAMES, METADATA, NET_IS_NONE, NET_IS_SOME, BROKERED, NO_NET_UNSERVED };
+enum when {
+        ALWAYS,
+        NATIVE_METADATA,
+        NOT_BROKERED,
+        NAMES,
+        METADATA,
+        NET_IS_NONE,
+        NET_IS_SOME,
+        SOCKETS_SERVED,     /* connect and bind are brokered */
+        NO_NET_NOR_SOCKETS, /* `net none`, and they are not */
+};
 
 struct guard {
         const char *name; /* an ALLOW guard means what the call's own decision is (brokered or not), a NATIVE one the kernel */

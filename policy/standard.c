@@ -19,9 +19,8 @@ static const char *const metadata_calls[] = {
         "readlink",   "readlinkat", "getxattr", "lgetxattr", "listxattr", "llistxattr", "inotify_add_watch", NULL,
 };
 
-/* What is connected to by path is a place of its own that no mount and no Landlock rule covers. Of calls that make sockets the
- * filter sends here what the policy does not give, so that it can be said. */
-static const char *const sockets_calls[] = {"connect", "bind", "socket", "socketpair", NULL};
+/* What gives a socket a peer or a name: a path that no mount and no Landlock rule covers. */
+static const char *const sockets_calls[] = {"connect", "bind", NULL};
 
 static size_t add_calls(int *numbers, size_t count, const char *const *names)
 {

@@ -48,7 +48,7 @@ enum plan_family {
         FAMILY_OPEN = 1u << 0,
         FAMILY_NAMES = 1u << 1,    /* all that makes, moves and removes names and changes metadata; never without FAMILY_OPEN */
         FAMILY_METADATA = 1u << 2, /* all that looks at metadata; never without FAMILY_NAMES */
-        FAMILY_SOCKETS = 1u << 3,  /* what gives a socket a name or a peer, and what makes one that can send to any name */
+        FAMILY_SOCKETS = 1u << 3,  /* what gives a socket a name or a peer */
 };
 
 enum filter_action { FILTER_ENOSYS, FILTER_ALLOW, FILTER_LOG, FILTER_NOTIFY, FILTER_ERRNO, FILTER_KILL };
