@@ -14,6 +14,10 @@
 #include "broker/made.h"
 #include "broker/waiter.h"
 
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71 /* Linux 5.14 */
+#endif
+
 bool request_waiting(const struct server *s, const struct request *r)
 {
         return r->transport != TRANSPORT_NOTIFY || notify_waiting(s, r->id);
@@ -69,6 +73,15 @@ bool server_wait(struct server *s)
         return serving;
 }
 
+/* Sockets tell which network they belong to. */
+static uint64_t own_network(void)
+{
+        uint64_t cookie = 0;
+        socklen_t size = sizeof(cookie);
+        cleanup_fd int any = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        return any >= 0 && getsockopt(any, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+}
+
 /* Not to be guessed by who might want to be in the way, though nothing depends on that. */
 static void name_apart(struct server *s)
 {
@@ -95,6 +108,7 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         s->view = (struct view){FD_NONE, FD_NONE, FD_NONE, FD_NONE};
         s->notify = s->channel = FD_NONE;
         name_apart(s);
+        s->network = own_network();
         s->made = made_new();
         s->audit = audit_new(o->policy, o->name, o->audit_fd);
         s->waiter = waiter_new(s);

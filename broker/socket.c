@@ -34,6 +34,10 @@
 
 #define PATH_START offsetof(struct sockaddr_un, sun_path)
 
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71 /* Linux 5.14 */
+#endif
+
 enum { IN6_LEAST = 24 }; /* the kernel's SIN6_LEN_RFC2133 */
 
 /* ---- the caller's socket -------------------------------------------------------------------------------------------- */
@@ -83,20 +87,24 @@ static bool is_abstract(const struct address *a)
         return a->local.sun_path[0] == '\0';
 }
 
-static bool shares_network(const struct errand *e)
+/* True for a socket in our own network, the host's: with `net host`, and for one that came with the program. On doubt, true. */
+static bool shares_network(const struct errand *e, int fd)
 {
-        return policy_world(e->server->policy)->net == NET_HOST;
+        uint64_t cookie;
+        socklen_t size = sizeof(cookie);
+        return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0 || cookie == e->server->network ||
+               e->server->network == 0;
 }
 
-/* With the host's network, abstract names are everybody's. Behind a part of our own they are only the sandbox's, and a name that
+/* In the host's network, abstract names are everybody's. Behind a part of our own they are only the sandbox's, and a name that
  * was learnt from getsockname(2) means the same. */
-static int make_own(const struct errand *e, struct address *a)
+static int make_own(const struct errand *e, int fd, struct address *a)
 {
         const char *own = e->server->abstract;
         size_t length = strlen(own), have = a->length - PATH_START - 1;
         char *name = a->local.sun_path + 1;
 
-        if (!shares_network(e) || (have >= length && memcmp(name, own, length) == 0))
+        if (!shares_network(e, fd) || (have >= length && memcmp(name, own, length) == 0))
                 return 0;
         if (have + length + 1 > sizeof(a->local.sun_path))
                 return -EINVAL;
@@ -184,7 +192,7 @@ static int vet_peer(const struct errand *e, const struct given *g, struct connec
                 return -EACCES; /* from outside: none is made here */
         if (!is_local(&c->to))
                 return -EINVAL;
-        return is_abstract(&c->to) ? make_own(e, &c->to) : find_file(e, c);
+        return is_abstract(&c->to) ? make_own(e, g->socket, &c->to) : find_file(e, c);
 }
 
 static int connect_now(const struct errand *e, struct connection *c)
@@ -289,23 +297,24 @@ static int bind_local(const struct errand *e, struct given *g)
                 return -EINVAL;
         if (!chosen && !is_abstract(&g->address))
                 return bind_path(e, g);
-        int bad = chosen ? 0 : make_own(e, &g->address);
+        int bad = chosen ? 0 : make_own(e, g->socket, &g->address);
         if (bad == 0 && !request_waiting(e->server, e->request))
                 bad = -ESRCH;
-        if (bad == 0 && chosen && shares_network(e))
+        if (bad == 0 && chosen && shares_network(e, g->socket))
                 return bind_to_any(e, g);
         return bad < 0 ? bad : result_of(bind(g->socket, &g->address.any, g->address.length));
 }
 
 /* Below this a port takes a capability, which we have over the sandbox's own network, and the caller as a rule has not. */
-static bool is_beyond(const struct errand *e, const struct address *a)
+static bool is_beyond(const struct errand *e, const struct given *g)
 {
+        const struct address *a = &g->address;
         enum { FIRST_FREE = 1024 };
         bool inet = (a->any.sa_family == AF_INET || a->any.sa_family == AF_UNSPEC) && a->length >= sizeof(struct sockaddr_in);
         bool inet6 = a->any.sa_family == AF_INET6 && a->length >= IN6_LEAST;
         unsigned port = inet || inet6 ? ntohs(((const struct sockaddr_in *)&a->any)->sin_port) : 0;
 
-        return port > 0 && port < FIRST_FREE && !shares_network(e) &&
+        return port > 0 && port < FIRST_FREE && !shares_network(e, g->socket) &&
                !caller_is_capable(e->server->view.proc, e->request->tid, CAP_NET_BIND_SERVICE);
 }
 
@@ -316,7 +325,7 @@ int socket_bind(const struct errand *e)
         if (bad == 0 && g.domain == AF_UNIX) {
                 bad = bind_local(e, &g);
         } else if (bad == 0) {
-                bad = is_beyond(e, &g.address) ? -EACCES : request_waiting(e->server, e->request) ? 0 : -ESRCH;
+                bad = is_beyond(e, &g) ? -EACCES : request_waiting(e->server, e->request) ? 0 : -ESRCH;
                 if (bad == 0)
                         bad = result_of(bind(g.socket, &g.address.any, g.address.length));
         }

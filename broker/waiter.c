@@ -104,6 +104,7 @@ static bool settle(const struct waiter *w, struct waiting *e)
         int r = look(w, e, &fd, &again);
         if (again)
                 return false;
+        connection_done(&e->peer); /* a socket that we still hold is one that the caller could not close */
         struct answer answer = {.fd = r < 0 ? FD_NONE : fd, .error = r < 0 ? -r : 0, .done = r == 0 && e->kind == WAIT_PEER};
         request_answer(w->server, &e->request, &answer);
         return true;

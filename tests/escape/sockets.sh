@@ -294,3 +294,60 @@ for a in (("127.0.0.1", 80),):
         boxed python3 -c "$try"
         is "$out" EACCES
 }
+
+# A socket that comes with the program belongs to the network that it was made in.
+test_socket_that_came_from_outside() {
+        socket_policy
+        local name="@cordon-came-$$"
+        server "$name"
+        local with='import os, socket, sys; s = socket.socket(socket.AF_UNIX); os.dup2(s.fileno(), 0); os.execvp(sys.argv[1], sys.argv[1:])'
+        local use="import socket, sys; sys.path.insert(0, '$T')
+from sockets import told
+print(told(lambda: socket.socket(fileno=0).connect('\\0${name#@}')))"
+        run python3 -c "$with" python3 -c "$use"
+        is "$out" reached
+        expect_line hit
+        run python3 -c "$with" "$CORDON" run -q -p "$T/policy" -- python3 -c "$use"
+        is "$out" "refused: ECONNREFUSED"
+        kill -KILL "$pid"
+        server "$W/out"
+        run python3 -c "$with" "$CORDON" run -q -p "$T/policy" -- python3 -c "${use/\'\\0*\'/\'$W/out\'}"
+        is "$out" "refused: EACCES"
+        untouched "$W/out"
+}
+
+test_broker_keeps_no_sockets() {
+        socket_policy "net loopback"
+        mkfifo go
+        start "$CORDON" run -q -p "$T/policy" -- python3 -c "
+import socket, sys
+sys.path.insert(0, '$T')
+from sockets import *
+server = listen_at('s')
+def some(n):
+        for i in range(n):
+                for path in ('s', '$W/s', 'none', '\0none', '/etc/passwd'):
+                        told(lambda: stream().connect(path))
+                for path in ('b%d' % i, '$W/c%d' % i, 's', '/etc/x', '\0b%d' % i):
+                        told(lambda: stream().bind(path))
+                told(lambda: socket.socket().connect(('127.0.0.1', 9)))
+                drain(server)
+        [os.unlink(n) for n in os.listdir('.') if n[0] in 'bc']
+some(3)
+print('ready', flush=True)
+open('go').read()
+some(60)
+print('again', flush=True)
+open('go').read()
+"
+        expect_line ready
+        local before after
+        before=$(ls "/proc/$pid/fd" 2>/dev/null | wc -l) || true
+        echo >go
+        expect_line again 60
+        after=$(ls "/proc/$pid/fd" 2>/dev/null | wc -l) || true
+        echo >go
+        finish
+        [ "$before" != 0 ] || skip "the broker's descriptors can't be counted by this user"
+        [ "$after" -le "$before" ] || fail "$before descriptors, then $after"
+}
