@@ -10,6 +10,7 @@
 #define RULE_ROWS                                                                                                         \
         {0, "ro", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be read: one more rule, spelt as in a shell"},           \
                 {0, "rw", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be written, and what is in it"},                 \
+                {0, "overlay", "PATH", OPTION_ORDERED, FIELD(rules), "let the program change PATH, which stays as it is"}, \
                 {0, "exec", "PATH", OPTION_ORDERED, FIELD(rules), "let PATH be executed, and what is in it"},              \
                 {0, "tmpfs", "PATH", OPTION_ORDERED, FIELD(rules), "make PATH an empty directory in memory"},              \
                 {0, "as", "PATH", OPTION_ORDERED, FIELD(rules), "show at PATH what the option before it names"}
@@ -66,6 +67,7 @@ static const struct option_group run_groups[] = {
         {"ro", "Rules beside those of the policy; of two about the same path these count"},
         {"chdir", "What the program finds"},
         {"name", "For scripts"},
+        {"changes", "What was changed in overlays"},
         {"help", "Help"},
         {NULL, NULL},
 };

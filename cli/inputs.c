@@ -83,9 +83,9 @@ char *path_absolute(const char *path)
 /* The options, and the verb of each. --as belongs to the one before it. Several about one path become one rule. */
 static const struct {
         const char *option, *verb;
-} verbs[] = {{"ro", "read"}, {"rw", "write"}, {"exec", "exec"}, {"tmpfs", "tmp"}};
+} verbs[] = {{"ro", "read"}, {"rw", "write"}, {"overlay", "overlay"}, {"exec", "exec"}, {"tmpfs", "tmp"}};
 enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
-enum { READ = 1u << 0, EXEC = 1u << 2, TMP = 1u << 3 };
+enum { READ = 1u << 0, EXEC = 1u << 3, TMP = 1u << 4 };
 
 static unsigned verb_of(const struct given *g)
 {
@@ -179,7 +179,7 @@ static int put_rules(FILE *to, struct wanted *wanted, size_t count)
 static int put_as(const struct given *g, struct wanted *last)
 {
         if (!last || last->as || last->verbs == TMP) {
-                say("--as %s: it follows --ro, --rw or --exec, once", g->value);
+                say("--as %s: it follows --ro, --rw, --overlay or --exec, once", g->value);
                 return -EINVAL;
         }
         if (*g->value != '/') {

@@ -35,6 +35,13 @@ test_rules_of_the_command_line() {
         has "$(cat "$T/data/file")" more
         run "$CORDON" run -q -p "$T/policy" --rw "$T/data" --exec "$T/data" -- "$T/data/program"
         status_is 0
+        run "$CORDON" run -q -p "$T/policy" --overlay "$T/data" --exec "$T/data" -- \
+                sh -c "$T/data/program && echo other >$T/data/file && cat $T/data/file"
+        is "$out" other
+        has "$(cat "$T/data/file")" more
+        run "$CORDON" run -q -p "$T/policy" --overlay "$T/data" --rw "$T/data" -- true
+        status_is 125
+        has "$err" "(command line):2:1: error: 'write' cannot stand beside 'overlay'"
 }
 
 # Over the default policy, where no other is named.
@@ -114,7 +121,7 @@ test_as_shows_it_elsewhere() {
         [ "$rc" != 0 ] || fail "it is at its own place, too"
         run "$CORDON" run -q -p "$T/policy" --as /mnt/in -- true
         status_is 125
-        has "$err" "--as /mnt/in: it follows --ro, --rw or --exec, once"
+        has "$err" "--as /mnt/in: it follows --ro, --rw, --overlay or --exec, once"
         run "$CORDON" run -q -p "$T/policy" --ro data --as mnt -- true
         status_is 125
         has "$err" "begins with '/'"
