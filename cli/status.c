@@ -173,6 +173,5 @@ void status_end(struct status *s, const cordon_child *child, const cordon_exit *
         if (end)
                 numbers(o, end);
         put(s, o, PATIENCE_MS);
-        if (s->length > 0)
-                give_up(s, 0);
+        give_up(s, 0); /* on what is not written by now */
 }
