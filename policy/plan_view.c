@@ -31,6 +31,13 @@ static bool is_optional(const struct rule *rule)
 
 /* ---- points of rules ------------------------------------------------------------------------------------------- */
 
+/* What would be written where it does not belong, once it is there: to the host instead of to a copy, or the other way round. */
+static unsigned misplaced(const struct level *around, const struct rule *rule, unsigned access)
+{
+        bool elsewhere = around->kind == VIEW_BIND && rule->overlay != around->overlay;
+        return elsewhere ? access & (ACCESS_WRITE | ACCESS_CREATE) : 0;
+}
+
 /* A path that does not exist: what is granted on it is void, what is taken away may come to be. */
 static void walk_missing(struct view_walk *w, const struct point *point, const struct verdict *verdict)
 {
@@ -55,7 +62,9 @@ static void walk_missing(struct view_walk *w, const struct point *point, const s
                               around->path);
         else if (lost)
                 planner_inexact(w->p, rule, "`%s` is about what does not exist yet", rule->text);
-        if (gained && rule_is_own(rule) && strcmp(point->path, PLAN_PROGRAM_UNKNOWN) != 0) {
+        unsigned astray = misplaced(around, rule, verdict->access);
+        gained |= astray;
+        if (gained && (rule_is_own(rule) || (astray && rule->overlay)) && strcmp(point->path, PLAN_PROGRAM_UNKNOWN) != 0) {
                 const char *source = planner_source(w->p, point->path);
                 if (gained & (ACCESS_WRITE | ACCESS_CREATE | ACCESS_EXEC))
                         planner_absent(w->p, rule, source);

@@ -56,6 +56,8 @@ static int answer(const char *op, const char *path)
                 return try_list(path);
         if (!strcmp(op, "exec"))
                 return try_exec(path);
+        if (!strcmp(op, "remove"))
+                return unlink(path) < 0 ? errno : 0;
         return EINVAL;
 }
 

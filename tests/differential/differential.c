@@ -271,6 +271,16 @@ static void compare_public(void *ctx, const cordon_why *public)
         exit(2);
 }
 
+/* What was made in an overlay is there, and not on the host. */
+static void remove_made(struct run *r, struct asker *inside, const char *text, const char *path, const struct why *why)
+{
+        bool overlay = why->verdict.rule && why->verdict.rule->overlay;
+        if (overlay && ask(inside, "remove", why->look.path) != 0)
+                show(r, text, "create", path, why, 0, "what was made is not there");
+        if ((unlink(why->look.path) == 0) == overlay)
+                show(r, text, "create", path, why, 0, "what was made is not where it should be");
+}
+
 static void one_triple(struct run *r, const struct plan *plan, cordon_policy *policy, struct asker *inside, const char *text)
 {
         struct policy_host host = host_real();
@@ -290,8 +300,8 @@ static void one_triple(struct run *r, const struct plan *plan, cordon_policy *po
                 if (wanted == 0 && !strcmp(op, "create"))
                         unlink(why.look.path);
         }
-        if (got == 0 && !strcmp(op, "create") && unlink(why.look.path) < 0)
-                show(r, text, op, path.data, &why, got, "what was made is not where it should be");
+        if (got == 0 && !strcmp(op, "create"))
+                remove_made(r, inside, text, path.data, &why);
         if (got != wanted)
                 show(r, text, op, path.data, &why, got, "different");
         check_rivals(r, policy_of(policy), text, op, path.data, &why);

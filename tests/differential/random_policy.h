@@ -68,7 +68,7 @@ static inline void random_pattern(struct chance *c, struct buf *out, const char 
 static inline void random_rule(struct chance *c, struct buf *out, const char *tree)
 {
         static const char *const grants[] = {"read", "read", "read", "read", "write", "write", "write", "list", "create", "exec", "exec",
-                                             "write exec", "list create"};
+                                             "write exec", "list create", "overlay", "overlay exec"};
         static const char *const restricts[] = {"deny", "deny", "deny", "hide", "never", "mask", "ask read"};
         bool grant = chance(c, 3) != 0;
         buf_printf(out, "%s ", grant ? PICK(c, grants) : PICK(c, restricts));
@@ -91,7 +91,7 @@ static inline void random_rules(struct chance *c, struct buf *out, const char *t
 static inline void random_policy(struct chance *c, struct buf *out, const char *tree)
 {
         static const char *const worlds[] = {"tmp none\n", "proc none\n", "audit none\n", "audit none\nproc none\n", "", "", ""};
-        static const char *const bases[] = {"read", "read", "write", "write", "exec", "write exec", "list", "deny"};
+        static const char *const bases[] = {"read", "read", "write", "write", "exec", "write exec", "list", "deny", "overlay", "overlay exec"};
         buf_printf(out, "cordon 1\nexec $PROG\n%s", PICK(c, worlds));
         if (chance(c, 3))
                 buf_printf(out, "%s %s\n", PICK(c, bases), tree);

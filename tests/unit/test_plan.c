@@ -360,6 +360,9 @@ static void test_overlays(void **state)
         expect_refused(-EINVAL, BARE "overlay /etc/passwd\n", "6 `overlay /etc/passwd`: /etc/passwd is not a directory");
         expect_refused(-EINVAL, BARE "overlay /repo\nwrite /repo/a/*.log\n", "7 `write /repo/a/*.log` is a pattern in the overlay");
         expect_refused(-ENOENT, BARE "overlay /nowhere\n", "6 /nowhere does not exist");
+        expect_refused(-ENOENT, BARE "overlay /repo\nwrite /repo/new\n", "7 /repo/new does not exist");
+        expect_refused(-ENOENT, BARE "write /repo\noverlay /repo/new\n", "7 /repo/new does not exist");
+        expect_accepted(BARE "overlay /repo\nread /repo/new\noverlay /usr\noverlay /usr/new\n");
         expect_accepted(BARE "overlay /repo\nread /repo/**/*.md\ndeny /repo/**/.env\n");
 }
 
