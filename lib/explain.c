@@ -94,7 +94,8 @@ static int result_of(int planned, int listed, unsigned refused, cordon_error *er
 
 int cordon_policy_explain(const cordon_policy *policy, uint64_t flags, cordon_write_fn *write, void *ctx, cordon_error *err)
 {
-        struct policy_host host = host_real();
+        struct host_memory memory;
+        struct policy_host host = host_real(&memory);
         struct listing l;
         struct refusals refusals = {.l = &l};
         struct plan plan;

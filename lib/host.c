@@ -106,6 +106,7 @@ struct resolving {
         const char *at;
         mode_t mode;
         unsigned links;
+        struct host_memory *memory; /* or NULL */
         bool missing; /* something on the way does not exist: no more looking, only appending */
 };
 
@@ -139,6 +140,24 @@ static int follow(struct resolving *r, size_t parent,
         return 0;
 }
 
+/* Paths of a policy come in groups: most of a path was walked just before, for the one before it. */
+static bool remembered(const struct resolving *r)
+{
+        const char *known = r->memory ? r->memory->directory : "";
+        return strncmp(known, r->out, r->length) == 0 && (known[r->length] == '/' || known[r->length] == '\0');
+}
+
+static void remember(const struct resolving *r)
+{
+        size_t length = r->length;
+        if (!r->memory || r->missing || remembered(r))
+                return;
+        while (length > 0 && !S_ISDIR(r->mode) && r->out[--length] != '/')
+                ;
+        memcpy(r->memory->directory, r->out, length);
+        r->memory->directory[length] = '\0';
+}
+
 /* Appends one component and looks at what is there. 1: it is a symlink. */
 static int enter(struct resolving *r, const char *name, size_t size)
 {
@@ -152,6 +171,10 @@ static int enter(struct resolving *r, const char *name, size_t size)
         r->mode = 0;
         if (r->missing)
                 return 0;
+        if (remembered(r)) {
+                r->mode = S_IFDIR | 0755;
+                return 0;
+        }
         if (lstat(r->out, &st) < 0) {
                 r->missing = true;
                 return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
@@ -163,9 +186,14 @@ static int enter(struct resolving *r, const char *name, size_t size)
 static int canonical(void *ctx, const char *path, char *out, mode_t *mode,
                      void (*link)(void *link_ctx, const char *path, const char *target), void *link_ctx)
 {
-        struct resolving r = {.out = out, .mode = S_IFDIR | 0755};
+        struct resolving r; /* most of it is room that need not be cleared */
         size_t size = strlen(path);
-        (void)ctx;
+        r.out = out;
+        r.length = 0;
+        r.mode = S_IFDIR | 0755;
+        r.links = 0;
+        r.memory = ctx;
+        r.missing = false;
         if (path[0] != '/')
                 return -EINVAL;
         if (size >= PATH_MAX)
@@ -194,6 +222,7 @@ static int canonical(void *ctx, const char *path, char *out, mode_t *mode,
                 if (found < 0)
                         return found;
         }
+        remember(&r);
         if (r.length == 0)
                 memcpy(out, "/", 2);
         if (mode)
@@ -201,9 +230,12 @@ static int canonical(void *ctx, const char *path, char *out, mode_t *mode,
         return 0;
 }
 
-struct policy_host host_real(void)
+struct policy_host host_real(struct host_memory *memory)
 {
-        return (struct policy_host){.read_file = read_file,
+        if (memory)
+                memory->directory[0] = '\0';
+        return (struct policy_host){.ctx = memory,
+                                    .read_file = read_file,
                                     .read_trusted = read_trusted,
                                     .bundle = bundle,
                                     .bundle_name = bundle_name,

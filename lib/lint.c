@@ -10,7 +10,8 @@
 
 int cordon_policy_lint(const cordon_policy *policy, cordon_diag_fn *diag, void *diag_ctx, cordon_error *err)
 {
-        struct policy_host host = host_real();
+        struct host_memory memory;
+        struct policy_host host = host_real(&memory);
         struct lint_request request = {.host = &host, .path = getenv("PATH"), .diag = diag, .diag_ctx = diag_ctx};
         int r = policy_lint(policy_of(policy), &request);
 

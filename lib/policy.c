@@ -33,7 +33,8 @@ void policy_listen(void *ctx, const cordon_diag *d)
 static int compile(struct policy **out, const cordon_policy_options *o, struct listener *listener)
 {
         char cwd[PATH_MAX];
-        struct policy_host host = host_real();
+        struct host_memory memory;
+        struct policy_host host = host_real(&memory);
         struct search_path search;
         search_path_init(&search, o);
         struct policy_request request = {

@@ -32,7 +32,8 @@ static void show(void *ctx, const cordon_diag *diag)
 
 static int make_plan(struct plan *plan, const cordon_policy *policy, struct findings *findings, cordon_error *err)
 {
-        struct policy_host host = host_real();
+        struct host_memory memory;
+        struct policy_host host = host_real(&memory);
         int r = plan_compile(plan, policy_of(policy), &host, show, findings);
 
         if (r < 0 && findings->count > 0)

@@ -135,7 +135,7 @@ static struct telling *telling_new(const cordon_policy_options *o, cordon_source
         struct telling *t = calloc(1, sizeof(*t)); /* some paths long: not on the stack */
         if (!t)
                 return NULL;
-        t->host = host_real();
+        t->host = host_real(NULL);
         t->fn = fn;
         t->ctx = ctx;
         search_path_init(&t->search, o);

@@ -54,7 +54,8 @@ static void keep_first(void *ctx, const cordon_diag *d)
 int start_plan(struct plan *plan, cordon_policy *policy, cordon_error *err)
 {
         cordon_error first = {0};
-        struct policy_host host = host_real();
+        struct host_memory memory;
+        struct policy_host host = host_real(&memory);
         int r = plan_compile(plan, policy_of(policy), &host, keep_first, &first);
         if (r < 0)
                 error_set(err, -r, "%s", first.code ? first.text : error_text(-r));

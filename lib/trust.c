@@ -72,7 +72,7 @@ static void met(void *ctx, const char *path, const char *target)
 
 int trust_path(const char *path, char *why, size_t size)
 {
-        struct policy_host host = host_real();
+        struct policy_host host = host_real(NULL);
         struct looking l = {.why = why, .size = size};
         char out[PATH_MAX];
         mode_t mode = 0;

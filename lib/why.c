@@ -96,7 +96,8 @@ static const char *place_note(const struct plan *plan, const struct why *why)
 
 static int ask_path(const struct policy *p, const char *op, const char *target, cordon_why_fn *fn, void *ctx)
 {
-        struct policy_host host = host_real();
+        struct host_memory memory;
+        struct policy_host host = host_real(&memory);
         struct rival *rivals = NULL;
         struct why *why = malloc(sizeof(*why)); /* a path or two of PATH_MAX */
         struct answer *a = calloc(1, sizeof(*a));

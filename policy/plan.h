@@ -38,6 +38,7 @@ struct plan_mount {
         const struct rule *rule; /* what asked for it, or NULL */
         bool overlay; /* VIEW_BIND: the tree can be changed, and stays as it is: changes go to a layer of the sandbox's own */
         bool of_view; /* VIEW_BIND: of `path` as it is in the view by then, and not of `source`: a part of an overlay */
+        bool plain; /* VIEW_FILE: in a directory of the skeleton, where it needs no mount */
 };
 
 struct plan_note { /* one line of explanation: why something is brokered, degraded or ignored */

@@ -20,8 +20,10 @@ void view_walk_own(struct view_walk *w, const struct point *point, size_t index,
                 return;
         if (!view_on_host(w) || view_top(w)->writable)
                 view_make_way(w, point->path, verdict->rule);
+        mount.plain = mount.kind == VIEW_FILE && view_top(w)->kind == VIEW_DIR;
         view_add(w, &mount);
 }
+
 void view_walk_special(struct view_walk *w, const struct point *point, size_t index)
 {
         struct planner *p = w->p;

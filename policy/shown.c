@@ -193,13 +193,20 @@ static int step(struct walk *w, const char *name, size_t size)
 int shown_canonical(const struct shown *s, const struct policy_host *host, const char *path, char out[PATH_MAX], mode_t *mode,
                     void (*link)(void *link_ctx, const char *path, const char *target), void *link_ctx)
 {
-        struct walk w = {.shown = s, .host = host, .out = out, .mode = S_IFDIR | 0755};
+        struct walk w; /* most of it is room that need not be cleared */
         size_t length = strlen(path);
 
         if (s->remap_count == 0 && s->link_count == 0)
                 return host->canonical(host->ctx, path, out, mode, link, link_ctx);
         if (path[0] != '/' || length >= PATH_MAX)
                 return path[0] == '/' ? -ENAMETOOLONG : -EINVAL;
+        w.shown = s;
+        w.host = host;
+        w.out = out;
+        w.length = 0;
+        w.mode = S_IFDIR | 0755;
+        w.links = 0;
+        w.missing = false;
         memcpy(w.rest, path, length + 1);
         w.at = w.rest;
         out[0] = '\0';

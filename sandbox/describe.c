@@ -95,7 +95,7 @@ void sandbox_describe_landlock(struct listing *l, const struct plan *plan)
         listing_section(l, "landlock", "Landlock: what the kernel allows; nothing else", "nothing: this kernel has no Landlock");
         for (size_t i = 0; i < plan->mount_count; i++) {
                 const struct plan_mount *m = &plan->mounts[i];
-                uint64_t rights = landlock_rights_of(m) & known;
+                uint64_t rights = landlock_rights_of(plan, m) & known;
                 if (!rights)
                         continue;
                 listing_row(l);

@@ -67,9 +67,12 @@ uint64_t landlock_rights(unsigned access, bool directory, bool device)
         return directory ? all : all & FS_FILE;
 }
 
-uint64_t landlock_rights_of(const struct plan_mount *mount)
+uint64_t landlock_rights_of(const struct plan *plan, const struct plan_mount *mount)
 {
-        if (mount->kind == VIEW_SYMLINK)
+        const unsigned by_itself = ACCESS_EXEC | ACCESS_WRITE | ACCESS_CREATE; /* asks for more than opens do */
+        bool asked = (plan->brokered & FAMILY_OPEN) && !(mount->access & by_itself);
+
+        if (mount->kind == VIEW_SYMLINK || asked)
                 return 0;
         return landlock_rights(mount->access, mount->directory, mount->kind == VIEW_DEVICE || mount->kind == VIEW_PTS);
 }

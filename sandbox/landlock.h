@@ -16,8 +16,8 @@ int landlock_abi(void); /* 0: the kernel has none */
 
 /* The rights for a mask of ACCESS_*, before what the ABI at hand does not know is taken off. */
 uint64_t landlock_rights(unsigned access, bool directory, bool device);
-/* The same for a mount of the view; 0: it gets no rule. */
-uint64_t landlock_rights_of(const struct plan_mount *mount);
+/* The same for a mount of the view; 0: it gets no rule. Where all opens are brokered, what is to be read needs none. */
+uint64_t landlock_rights_of(const struct plan *plan, const struct plan_mount *mount);
 /* What the ABI knows, and a ruleset therefore handles. */
 uint64_t landlock_handled(unsigned abi);
 /* The rights one by one, by their names in the kernel's documentation; NULL: there are no more. */

@@ -140,13 +140,14 @@ static int open_trees(struct setup *s, cordon_error *err)
         return result;
 }
 
-static void prepare_step(struct view_step *step, const struct plan_mount *mount, size_t number)
+static void prepare_step(struct view_step *step, const struct plan *plan, size_t number)
 {
+        const struct plan_mount *mount = &plan->mounts[number];
         const uint64_t fewest = 1024, bytes_per_inode = 1024;
 
         step->mount = mount;
         step->tree = FD_NONE;
-        step->rights = landlock_rights_of(mount);
+        step->rights = landlock_rights_of(plan, mount);
         snprintf(step->name, sizeof(step->name), "%zu", number);
         if (mount->kind != VIEW_TMPFS || mount->size == 0)
                 return;
@@ -166,7 +167,7 @@ static int prepare_steps(struct setup *s, cordon_error *err)
         if (!s->steps || !s->keep || !s->stack)
                 return error_set(err, ENOMEM, "out of memory");
         for (size_t i = 0; i < count; i++)
-                prepare_step(&s->steps[i], &s->plan->mounts[i], i);
+                prepare_step(&s->steps[i], s->plan, i);
         s->step_count = count;
         int result = overlays_prepare(s, err);
         return result == 0 && s->root ? open_trees(s, err) : result;
@@ -188,6 +189,7 @@ int setup_prepare(struct setup *s, const struct sandbox_options *options, const 
                 .layers = FD_NONE,
                 .notify = FD_NONE,
                 .nowhere = FD_NONE,
+                .parent.fd = FD_NONE,
         };
         int result = descriptors_prepare(s, err);
         if (result == 0)

@@ -70,6 +70,12 @@ struct limit_step {
         struct rlimit value;
 };
 
+struct open_parent { /* a directory of the view, relative to its root */
+        const char *path; /* its first `length` bytes */
+        size_t length;
+        int fd;
+};
+
 struct setup {
         const struct sandbox_options *options;
         const struct plan *plan;
@@ -108,6 +114,7 @@ struct setup {
         int signals; /* signalfd */
         int ruleset;
         int view; /* the view's root */
+        struct open_parent parent; /* where the step before lies */
         int notify;
         int layers; /* where overlays have theirs */
         int nowhere; /* the empty directory for what is masked by pattern; FD_NONE where there is no such thing */
@@ -146,10 +153,12 @@ int ids_write_maps(const struct setup *s, pid_t pid, int to_child, cordon_error 
 int view_build(struct setup *s);
 int view_enter(struct setup *s);
 
-/* stock.c: the tmpfs, FD_NONE where the plan needs none; the detached mount for a step; an empty directory in no view. */
+/* stock.c: the tmpfs, FD_NONE where the plan needs none; the detached mount for a step; an empty directory in no view. A file
+ * with what the plan says is in it, open for writing. */
 int stock_make(const struct setup *s);
 int stock_take(int stock, const struct view_step *step);
 int stock_nowhere(void);
+int stock_file(int directory, const char *name, const struct plan_mount *m);
 
 int limits_prepare(struct setup *s);
 int limits_apply(struct setup *s);

@@ -22,9 +22,9 @@ static const struct thing {
 };
 #define THINGS (sizeof(things) / sizeof(things[0]))
 
-static bool is_ours(enum plan_mount_kind kind)
+static bool is_ours(const struct plan_mount *m)
 {
-        return kind == VIEW_MASK || kind == VIEW_EMPTY || kind == VIEW_FILE;
+        return m->kind == VIEW_MASK || m->kind == VIEW_EMPTY || (m->kind == VIEW_FILE && !m->plain);
 }
 
 static int make_thing(int stock, const struct thing *t)
@@ -33,10 +33,9 @@ static int make_thing(int stock, const struct thing *t)
                             : SYS_CALL(mknodat, stock, t->name, S_IFREG | t->mode, 0);
 }
 
-static int make_file(int stock, const struct view_step *step)
+int stock_file(int directory, const char *name, const struct plan_mount *m)
 {
-        const struct plan_mount *m = step->mount;
-        cleanup_fd int fd = SYS_CALL(openat, stock, step->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+        cleanup_fd int fd = SYS_CALL(openat, directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 
         for (uint64_t done = 0; fd >= 0 && done < m->size;) {
                 long written = syscall(SYS_write, fd, m->content + done, (size_t)(m->size - done));
@@ -44,6 +43,13 @@ static int make_file(int stock, const struct view_step *step)
                         return written < 0 ? -errno : -EIO;
                 done += (uint64_t)written;
         }
+        return fd < 0 ? fd : fd_take(&fd);
+}
+
+static int make_file(int stock, const struct view_step *step)
+{
+        int fd = stock_file(stock, step->name, step->mount);
+        fd_close(fd);
         return fd < 0 ? fd : 0;
 }
 
@@ -54,7 +60,7 @@ static int fill(const struct setup *s, int stock)
         for (size_t i = 0; i < THINGS && result == 0; i++)
                 result = make_thing(stock, &things[i]);
         for (size_t i = 0; i < s->step_count && result == 0; i++)
-                if (s->steps[i].mount->kind == VIEW_FILE)
+                if (s->steps[i].mount->kind == VIEW_FILE && !s->steps[i].mount->plain)
                         result = make_file(stock, &s->steps[i]);
         return result;
 }
@@ -64,13 +70,16 @@ int stock_make(const struct setup *s)
         bool wanted = false;
 
         for (size_t i = 0; i < s->step_count; i++)
-                wanted = wanted || is_ours(s->steps[i].mount->kind);
+                wanted = wanted || is_ours(s->steps[i].mount);
         if (!wanted)
                 return FD_NONE;
         cleanup_fd int stock = tree_skeleton("0700");
         if (stock < 0)
                 return stock;
+        const struct mount_attr attr = {.attr_set = SKELETON_FLAGS | MOUNT_ATTR_RDONLY};
         int result = fill(s, stock);
+        if (result == 0) /* its clones have these flags from the start */
+                result = sys_mount_setattr(stock, 0, &attr);
         if (result == 0)
                 result = sys_move_mount(stock, AT_FDCWD, "/");
         return result < 0 ? result : fd_take(&stock);
@@ -86,17 +95,7 @@ static const char *name_of(const struct view_step *step)
 
 int stock_take(int stock, const struct view_step *step)
 {
-        const struct mount_attr attr = {.attr_set = SKELETON_FLAGS | MOUNT_ATTR_RDONLY};
-        int tree = SYS_CALL(open_tree, stock, name_of(step), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-
-        if (tree < 0)
-                return tree;
-        int result = sys_mount_setattr(tree, 0, &attr);
-        if (result < 0) {
-                fd_close(tree);
-                return result;
-        }
-        return tree;
+        return SYS_CALL(open_tree, stock, name_of(step), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 }
 
 /* It is handed out by the broker, so it must not lead anywhere: nothing else is in that file system, and it is mounted nowhere.

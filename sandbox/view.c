@@ -59,22 +59,23 @@ static int mount_proc(struct setup *s, const struct view_step *step)
 
 /* ---- mount points --------------------------------------------------------------------------------------------------- */
 
-/* The directory that `path` lies in, made where it is not there, and its last component. No symlink is followed: one in the
- * skeleton would lead to the host as long as "/" is still the host's. */
-static int parent_of(int root, const char *path, const char **last)
+/* The directory at `path`, made where it is not there. No symlink is followed: one in the skeleton would lead to the host as
+ * long as "/" is still the host's. */
+static int make_way(int root, const char *path, size_t length)
 {
         char name[PATH_MAX];
-        size_t length = strnlen(path, sizeof(name));
         int at = SYS_CALL(fcntl, root, F_DUPFD_CLOEXEC, 0);
 
-        if (length == sizeof(name)) {
+        if (length >= sizeof(name)) {
                 fd_close(at);
                 return -ENAMETOOLONG;
         }
-        memcpy(name, path, length + 1);
-        *last = path;
-        for (char *start = name, *slash; at >= 0 && (slash = strchr(start, '/')); start = slash + 1) {
-                *slash = '\0';
+        memcpy(name, path, length);
+        name[length] = '\0';
+        for (char *start = name, *slash = name; at >= 0 && slash; start = slash + 1) {
+                slash = strchr(start, '/');
+                if (slash)
+                        *slash = '\0';
                 int next = sys_open_path(at, start, O_DIRECTORY, FOLLOW_NOTHING);
                 if (next == -ENOENT) {
                         next = SYS_CALL(mkdirat, at, start, 0755);
@@ -83,9 +84,38 @@ static int parent_of(int root, const char *path, const char **last)
                 }
                 fd_close(at);
                 at = next;
-                *last = path + (slash + 1 - name);
         }
         return at;
+}
+
+static int open_directory(int root, const char *path, size_t length, bool make)
+{
+        char name[PATH_MAX];
+
+        if (length >= sizeof(name))
+                return -ENAMETOOLONG;
+        memcpy(name, path, length);
+        name[length] = '\0';
+        int found = sys_open_path(root, name, O_DIRECTORY, FOLLOW_NOTHING);
+        return found == -ENOENT && make ? make_way(root, path, length) : found;
+}
+
+/* The directory that a step's place lies in, and the name there. The steps of one directory follow each other, and nothing is
+ * mounted on it meanwhile: it stays open until another one is asked for. In what is ours it is made. */
+static int parent_of(struct setup *s, const struct plan_mount *m, const char **name)
+{
+        struct open_parent *p = &s->parent;
+        const char *path = relative(m->path), *slash = strrchr(path, '/');
+        size_t length = slash ? (size_t)(slash - path) : 0;
+
+        *name = slash ? slash + 1 : path;
+        if (length == 0)
+                return s->view;
+        if (p->fd >= 0 && p->length == length && memcmp(p->path, path, length) == 0)
+                return p->fd;
+        fd_close(p->fd);
+        *p = (struct open_parent){.path = path, .length = length, .fd = open_directory(s->view, path, length, !m->on_host)};
+        return p->fd;
 }
 
 static int make_one(int directory, const char *name, const struct plan_mount *m)
@@ -98,20 +128,26 @@ static int make_one(int directory, const char *name, const struct plan_mount *m)
 }
 
 /* Makes the place of a step in what is ours; in a tree of the host it is there. */
-static int make_point(int root, const struct plan_mount *m)
+static int make_point(struct setup *s, const struct plan_mount *m)
 {
-        const char *last;
+        const char *name;
 
         if (!*relative(m->path) || m->on_host)
                 return 0;
-        cleanup_fd int directory = parent_of(root, relative(m->path), &last);
-        int result = directory < 0 ? directory : make_one(directory, last, m);
+        int directory = parent_of(s, m, &name);
+        int result = directory < 0 ? directory : make_one(directory, name, m);
         return result == -EEXIST && m->kind != VIEW_SYMLINK ? 0 : result;
 }
 
-static int attach(int root, int tree, const struct plan_mount *m)
+/* In what is ours the name is what make_point() made; in a tree of the host it may be a symlink by now. */
+static int attach(struct setup *s, int tree, const struct plan_mount *m)
 {
-        cleanup_fd int point = sys_open_path(root, relative(m->path), 0, FOLLOW_NOTHING);
+        const char *name;
+        int directory = parent_of(s, m, &name);
+
+        if (directory < 0 || !m->on_host)
+                return directory < 0 ? directory : sys_move_mount(tree, directory, name);
+        cleanup_fd int point = sys_open_path(directory, name, 0, FOLLOW_NOTHING);
         return point < 0 ? point : sys_move_mount(tree, point, "");
 }
 
@@ -187,7 +223,7 @@ static bool under_skipped(const struct setup *s, const char *path)
 /* A directory of the skeleton needs a rule of its own only when the plan grants something on it. */
 static int step_plain(struct setup *s, struct view_step *step)
 {
-        int result = make_point(s->view, step->mount);
+        int result = make_point(s, step->mount);
 
         if (result < 0 || step->rights == 0 || step->mount->kind != VIEW_DIR)
                 return result;
@@ -195,6 +231,15 @@ static int step_plain(struct setup *s, struct view_step *step)
                                      ? sys_open_path(s->view, relative(step->mount->path), O_DIRECTORY, FOLLOW_NOTHING)
                                      : SYS_CALL(fcntl, s->view, F_DUPFD_CLOEXEC, 0);
         return dir < 0 ? dir : landlock_allow(s->ruleset, s->landlock_abi, dir, step->rights);
+}
+
+/* A file of our own in a directory of our own, which is closed for writing later: it needs no mount. */
+static int step_file(struct setup *s, struct view_step *step)
+{
+        const char *name;
+        int directory = parent_of(s, step->mount, &name);
+        cleanup_fd int file = directory < 0 ? directory : stock_file(directory, name, step->mount);
+        return file < 0 ? file : landlock_allow(s->ruleset, s->landlock_abi, file, step->rights);
 }
 
 static int step_mount(struct setup *s, struct view_step *step, int stock)
@@ -205,9 +250,9 @@ static int step_mount(struct setup *s, struct view_step *step, int stock)
         if (tree < 0)
                 return step->skipped ? 0 : tree;
         s->detail = m->path;
-        int result = make_point(s->view, m);
+        int result = make_point(s, m);
         if (result == 0)
-                result = attach(s->view, tree, m);
+                result = attach(s, tree, m);
         if (result == -ENOENT && m->on_host && (m->optional || under_skipped(s, m->path)))
                 return 0;
         if (result == 0)
@@ -223,6 +268,8 @@ static int run_step(struct setup *s, struct view_step *step, int stock)
         s->detail = step->mount->path;
         if (step->mount->kind == VIEW_DIR || step->mount->kind == VIEW_SYMLINK)
                 return step_plain(s, step);
+        if (step->mount->plain)
+                return step_file(s, step);
         return step_mount(s, step, stock);
 }
 
@@ -279,6 +326,7 @@ int view_build(struct setup *s)
                         return result;
         }
         s->layers = fd_close(s->layers);
+        s->parent.fd = fd_close(s->parent.fd);
         result = seal(s, first == 0);
         if (result == 0 && s->plan->empties) {
                 s->detail = "the empty directory";

@@ -283,7 +283,7 @@ static void remove_made(struct run *r, struct asker *inside, const char *text, c
 
 static void one_triple(struct run *r, const struct plan *plan, cordon_policy *policy, struct asker *inside, const char *text)
 {
-        struct policy_host host = host_real();
+        struct policy_host host = host_real(NULL);
         struct buf path = {0};
         struct why why;
         const char *op = PICK(&r->chance, ops);
@@ -332,7 +332,7 @@ static int load(struct run *r, const char *text, cordon_policy **out)
 
 static void one_policy(struct run *r, unsigned long most)
 {
-        struct policy_host host = host_real();
+        struct policy_host host = host_real(NULL);
         struct asker inside = {0};
         cordon_policy *policy = NULL;
         struct buf text = {0};

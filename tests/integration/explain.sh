@@ -278,10 +278,10 @@ test_landlock_rights_are_told_in_words() {
         explained
         local landlock
         landlock=$(section 'Landlock')
-        matches "$landlock" "$W/in +read_file read_dir"
+        lacks "$landlock" "$W/in " # what is only read is asked for, one by one
         matches "$landlock" "$W/out +read_file read_dir( |$)"
         matches "$landlock" 'ABI [0-9]+ of this host'
-        json_is '[r["rights"] for r in d["landlock"] if r["path"] == "'"$W/in"'"]' "[['read_file', 'read_dir']]"
+        json_is '[r["rights"] for r in d["landlock"] if r["path"] == "'"$W/in"'"]' "[]"
         json_is '"make_dir" in [r["rights"] for r in d["landlock"] if r["path"] == "'"$W/out"'"][0]' True
         json_is '[r for r in d["landlock"] if "make_char" in r["rights"] or "make_block" in r["rights"]]' "[]"
         # as it is: what has the right can, what has not cannot

@@ -513,9 +513,15 @@ static void test_landlock_rights(void **state)
 
         if (landlock_abi() < LANDLOCK_ABI_TRUNCATE)
                 skip();
-        make(&m, "cordon 1\nread /data\nexec /usr/bin/tool\ncreate /repo\n");
+        make(&m, "cordon 1\nread /data\nexec /usr/bin/tool\n");
+        assert_string_equal(row(&m, "landlock", "path", "/data"), ""); /* all opens are asked for */
+        has(row(&m, "landlock", "path", "/usr/bin/tool"), "\"rights\":[\"execute\",\"read_file\"]");
+        unmake(&m);
+        make(&m, "cordon 1\naudit none\nread /data\nexec /usr/bin/tool\n");
         has(row(&m, "landlock", "path", "/data"), "\"rights\":[\"read_file\",\"read_dir\"]");
         has(row(&m, "landlock", "path", "/usr/bin/tool"), "\"rights\":[\"execute\",\"read_file\"]");
+        unmake(&m);
+        make(&m, "cordon 1\ncreate /repo\n");
         has(row(&m, "landlock", "path", "/repo"), "make_reg");
         lacks(row(&m, "landlock", "path", "/repo"), "write_file");
         assert_string_equal(row(&m, "landlock", "path", "/bin"), "");

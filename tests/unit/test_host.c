@@ -145,7 +145,7 @@ static void remember(void *ctx, const char *path, const char *target)
 
 static void canonical(const struct place *p, const char *path, const char *wanted, const char *links, mode_t kind)
 {
-        struct policy_host host = host_real();
+        struct policy_host host = host_real(NULL);
         struct buf met = {0};
         char full[256], out[PATH_MAX], expected[256];
         mode_t mode = 1;
@@ -160,7 +160,7 @@ static void canonical(const struct place *p, const char *path, const char *wante
 
 static void links_are_followed_and_told(void **state)
 {
-        struct policy_host host = host_real();
+        struct policy_host host = host_real(NULL);
         struct place p = place_new();
         char path[128], out[PATH_MAX];
         mode_t mode;
