@@ -258,3 +258,61 @@ test_no_symlink_is_made_in_a_tree_of_the_host() {
         has "$err" "no link is made in it"
         [ ! -L "$T/data/new" ] || fail "it was made"
 }
+
+# ---- nothing is made on the host ---------------------------------------------------------------------------------------
+
+# Every name of a tree, with what would tell of anything that was made, moved or removed, if only for a moment.
+imprint() {
+        find "$1" -printf '%P %y %i %m %U %T@ %C@ %n %l\n' | LC_ALL=C sort
+}
+
+# A writable tree with all that a view has to put somewhere: what is missing, masked, hidden, closed, virtual, shown elsewhere.
+busy_tree() {
+        local d=$T/tree
+        mkdir -p "$d/closed/in" "$d/masked" "$d/hidden/sub" "$d/place" "$d/deep/er/est" "$T/elsewhere/sub"
+        echo x | tee "$d/file" "$d/over" "$d/closed/in/f" "$d/masked/f" "$d/a.key" "$d/deep/er/est/f" "$T/elsewhere/f" >"$d/hidden/f"
+        ln -s missing "$d/dangling"
+        chmod -R a+rwX "$T/tree" "$T/elsewhere"
+        tools_policy <<-END
+		write $d
+		deny $d/closed $d/missing $d/deep/missing/more $d/**/*.key
+		mask $d/masked $d/not-there
+		hide $d/hidden $d/gone
+		read $d/deep/er/est
+		file $d/over "virtual"
+		read $T/elsewhere as $d/place
+		read $T/elsewhere/f as /mnt/file
+		write $T/elsewhere/sub as /mnt/sub
+		symlink $d/file as /mnt/link
+		never $d/**/private
+	END
+}
+
+test_nothing_is_made_on_the_host() {
+        busy_tree
+        local before after
+        before=$(imprint "$T/tree"; imprint "$T/elsewhere")
+        cd /
+        boxed sh -c "cat $T/tree/over $T/tree/place/f /mnt/file /mnt/link; ls -R $T/tree /mnt"
+        has "$out" virtual
+        boxed sh -c "ls $T/tree/missing $T/tree/not-there $T/tree/gone; cat $T/tree/hidden/f $T/tree/masked/f $T/tree/a.key"
+        [ "$rc" != 0 ] || fail "all of it can be seen"
+        after=$(imprint "$T/tree"; imprint "$T/elsewhere")
+        is "$after" "$before" "what is on the host"
+        boxed sh -c "echo y >$T/tree/new" # the control: what is made is seen
+        [ "$(imprint "$T/tree"; imprint "$T/elsewhere")" != "$before" ] || fail "nothing is seen"
+}
+
+# The launcher dies at any point of a launch, and leaves nothing behind.
+test_a_killed_launch_leaves_nothing_on_the_host() {
+        busy_tree
+        local before i done=0
+        before=$(imprint "$T/tree"; imprint "$T/elsewhere")
+        cd /
+        for ((i = 0; i < 100; i++)); do
+                run timeout -s KILL "0.0$(printf %02d $((RANDOM % 40)))1" "$CORDON" run -q -p "$T/policy" -- true
+                [ "$rc" != 0 ] || done=$((done + 1))
+        done
+        [ $done -lt 100 ] || fail "no launch was killed"
+        is "$(imprint "$T/tree"; imprint "$T/elsewhere")" "$before" "what is on the host"
+}
