@@ -42,7 +42,7 @@ int server_start(struct server **out, const struct server_options *options, cord
 void server_serve(struct server *s, int view, int notify, int nowhere);
 
 struct server_counts {
-        uint64_t requests, denied;
+        uint64_t requests, denied, opens;
 };
 struct server_counts server_counts(struct server *s);
 unsigned server_denials(struct server *s, cordon_denial_fn *fn, void *ctx, uint64_t *dropped);

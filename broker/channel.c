@@ -61,6 +61,7 @@ void *channel_main(void *arg)
                 if (decode(r, datagram, &got) < 0)
                         break;
                 atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
+                atomic_fetch_add_explicit(&s->opens, 1, memory_order_relaxed);
                 open_serve(s, r, &answer);
                 if (!answer.deferred)
                         request_answer(s, r, &answer);

@@ -191,6 +191,8 @@ static void serve(struct server *s, struct request *r, const struct seccomp_noti
         struct answer answer = {.fd = FD_NONE};
         int bad = decode(r, n);
         atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
+        if (r->operation == OPERATION_OPEN)
+                atomic_fetch_add_explicit(&s->opens, 1, memory_order_relaxed);
         if (bad < 0)
                 answer.error = -bad;
         else if (r->operation == OPERATION_OPEN)

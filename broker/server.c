@@ -180,6 +180,7 @@ struct server_counts server_counts(struct server *s)
         return (struct server_counts){
                 .requests = atomic_load_explicit(&s->requests, memory_order_relaxed),
                 .denied = audit_denied(s->audit),
+                .opens = atomic_load_explicit(&s->opens, memory_order_relaxed),
         };
 }
 

@@ -30,7 +30,7 @@ struct server {
         struct made *made;         /* the socket files of the sandbox; the notify thread's */
         char abstract[20];         /* what its abstract names begin with where others have some, too */
         uint64_t network;          /* the cookie of our own network; 0: unknown */
-        atomic_uint_fast64_t requests;
+        atomic_uint_fast64_t requests, opens;
         pthread_mutex_t lock; /* over `stage`, with `staged` to wait for its change */
         pthread_cond_t staged;
         enum server_stage { SERVER_PREPARED, SERVER_SERVING, SERVER_STOPPED } stage;

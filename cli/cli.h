@@ -61,7 +61,7 @@ void die_as_interrupted(void);
 
 /* What the person at the terminal should know at the end of a run. */
 void report_denials(const cordon_child *child, const cordon_policy *policy, const struct settings *settings);
-void report_numbers(const cordon_child *child, const cordon_exit *end);
+void report_stats(const cordon_child *child, const cordon_exit *end);
 
 int run_main(const struct settings *settings);
 int check_main(const struct settings *settings);

@@ -30,7 +30,8 @@ static const struct option_row run_options[] = {
         {'q', "quiet", NULL, OPTION_FLAG, FIELD(quiet), "do not show at the end what was refused"},
         {'v', "verbose", NULL, OPTION_FLAG, FIELD(verbose),
          "also show refusals that made no difference, since there\n"
-         "was no such file; and numbers about the run"},
+         "was no such file; and what --stats shows"},
+        {0, "stats", NULL, OPTION_FLAG, FIELD(stats), "show at the end what was used: time, memory, processes"},
         {0, "channel", NULL, OPTION_FLAG, FIELD(channel),
          "give the program a channel to the broker as descriptor 3,\n"
          "for programs that call cordon_client_open()"},

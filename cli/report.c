@@ -217,10 +217,3 @@ void report_denials(const cordon_child *child, const cordon_policy *policy, cons
         free(r.here);
         free(r.lost);
 }
-
-void report_numbers(const cordon_child *child, const cordon_exit *end)
-{
-        say("pid %d  %llu requests brokered, %llu denied  %.3f s, of these %.3f s on the CPU",
-            (int)cordon_child_pid(child), (unsigned long long)end->requests, (unsigned long long)end->denied,
-            (double)end->wall_ns / 1e9, (double)end->cpu_ns / 1e9);
-}

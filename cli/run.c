@@ -176,6 +176,18 @@ static const char *exec_hint(int code)
         return "";
 }
 
+static void say_over(const struct run *run, int reason)
+{
+        static const char *const names[] = {
+                [CORDON_EXIT_TIME] = "time",
+                [CORDON_EXIT_OOM] = "memory",
+                [CORDON_EXIT_CPU] = "cpu",
+                [CORDON_EXIT_OUTPUT] = "output",
+        };
+        if (!run->settings->quiet)
+                say("`limit %s` of the policy was reached: ended %s", names[reason], run->settings->name ? run->name : run->program);
+}
+
 /* The exit status for how it ended; what the program did not say itself is said here. */
 static int conclude(struct run *run)
 {
@@ -188,9 +200,13 @@ static int conclude(struct run *run)
         case CORDON_EXIT_SIGNAL:
                 return STATUS_SIGNAL + end->status;
         case CORDON_EXIT_TIME:
-                if (!run->settings->quiet)
-                        say("the time limit of the policy is over: ended %s", run->settings->name ? run->name : run->program);
+        case CORDON_EXIT_CPU:
+        case CORDON_EXIT_OUTPUT:
+                say_over(run, end->reason);
                 return STATUS_TIME;
+        case CORDON_EXIT_OOM:
+                say_over(run, end->reason);
+                return STATUS_SIGNAL + end->status;
         case CORDON_EXIT_EXEC:
                 complain(run, "%s%s", *end->error.text ? end->error.text : strerror(code), exec_hint(code));
                 return code == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
@@ -220,8 +236,8 @@ static int serve(struct run *run)
         run->ended = true;
         if (!s->quiet)
                 report_denials(run->child, run->policy, s);
-        if (s->verbose)
-                report_numbers(run->child, &run->end);
+        if (s->verbose || s->stats)
+                report_stats(run->child, &run->end);
         return conclude(run);
 }
 

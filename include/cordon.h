@@ -424,6 +424,9 @@ enum cordon_exit_reason {
         CORDON_EXIT_TIME = 3,   /* `limit time` was over */
         CORDON_EXIT_SETUP = 4,  /* the sandbox could not be set up; nothing of the program ran. See `error` */
         CORDON_EXIT_EXEC = 5,   /* execve failed; `error.code` is its errno */
+        CORDON_EXIT_OOM = 6,    /* the kernel ended it since the sandbox had used up `limit memory`; `status` is SIGKILL */
+        CORDON_EXIT_CPU = 7,    /* `limit cpu` was over */
+        CORDON_EXIT_OUTPUT = 8, /* it wrote more than `limit output` */
 };
 
 typedef struct cordon_exit {
@@ -434,6 +437,18 @@ typedef struct cordon_exit {
         uint64_t cpu_ns;   /* user and system time of all processes of the sandbox that were waited for */
         uint64_t requests; /* brokered operations */
         uint64_t denied;
+
+        /* What was used. All of it is 0 where pid 1 could not report, as when it was killed from outside. */
+        uint64_t user_ns, system_ns; /* the parts of cpu_ns */
+        uint64_t memory_peak; /* bytes: with a cgroup the most that all of the sandbox had at a time; else the most that any one
+                               * process had resident, which is never less than what the caller's process has */
+        uint64_t opens;       /* brokered opens: a part of requests */
+        uint64_t processes;   /* processes and threads that were started in all; 0: this kernel does not tell */
+        uint64_t bytes_read;  /* what read and write calls moved, of files, pipes, terminals and sockets alike, for the */
+        uint64_t bytes_written; /* processes that were waited for. Both are 0 where this kernel does not tell */
+        uint64_t output;      /* bytes that went to standard output and error; counted where there is a `limit output` only */
+        uint64_t oom_kills;   /* processes that the kernel ended for `limit memory`, with a cgroup; the program may live on */
+        int together;         /* not 0: the sandbox had a cgroup, so memory_peak and cpu_ns are of all of it, waited for or not */
 } cordon_exit;
 
 /* 0 and fills `out` once all of the sandbox is gone; -EAGAIN before. */

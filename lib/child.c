@@ -16,7 +16,8 @@
 #include "lib/policy.h"
 #include "lib/start.h"
 
-enum { GRACE_MS = 2000 }; /* between SIGTERM and SIGKILL when the time is over */
+/* pid 1 ends the sandbox when its time is over. Where it does not, somebody outside has stopped it: it is killed. */
+enum { OVERDUE_MS = 3000 };
 
 uint64_t child_now(void)
 {
@@ -97,10 +98,16 @@ static int prepare_server(cordon_child *c, bool notifies, cordon_error *err)
         return r;
 }
 
+static const struct limits *limits_of(const cordon_child *c)
+{
+        return &policy_world(policy_of(c->policy))->limits;
+}
+
 static void start_clock(cordon_child *c, uint64_t from)
 {
-        uint64_t limit = policy_world(policy_of(c->policy))->limits.time_ms;
-        c->deadline_ns = limit ? from + limit * 1000000u : 0;
+        const struct limits *l = limits_of(c);
+        if (l->time_ms)
+                c->deadline_ns = from + (l->time_ms + limit_grace_ms(l) + OVERDUE_MS) * 1000000u;
 }
 
 static void enlist(cordon_child *c)
@@ -198,13 +205,37 @@ static void on_failed(cordon_child *c, const struct sandbox_event *e)
         fail(c, e->exec_failed ? CORDON_EXIT_EXEC : CORDON_EXIT_SETUP, e->error);
 }
 
+/* RLIMIT_CPU says SIGXCPU, and a second later, to those who do not listen, SIGKILL. */
+static bool by_cpu(const cordon_child *c, int signal)
+{
+        uint64_t limit = limits_of(c)->cpu_s;
+        return limit && (signal == SIGXCPU || (signal == SIGKILL && c->exit.cpu_ns / 1000000000u >= limit));
+}
+
+static int reason_of(const cordon_child *c, const struct sandbox_event *e)
+{
+        if (e->ended == SANDBOX_TIME_OVER)
+                return CORDON_EXIT_TIME;
+        if (e->ended == SANDBOX_TOLD && c->ending)
+                return c->ending;
+        if (!WIFSIGNALED(e->wait_status))
+                return CORDON_EXIT_CODE;
+        return by_cpu(c, WTERMSIG(e->wait_status)) ? CORDON_EXIT_CPU : CORDON_EXIT_SIGNAL;
+}
+
 static void on_exited(cordon_child *c, const struct sandbox_event *e)
 {
         if (c->reported)
                 return;
         c->reported = true;
-        c->exit.cpu_ns = e->cpu_ns;
-        c->exit.reason = WIFSIGNALED(e->wait_status) ? CORDON_EXIT_SIGNAL : CORDON_EXIT_CODE;
+        c->exit.user_ns = e->usage.user_ns;
+        c->exit.system_ns = e->usage.system_ns;
+        c->exit.cpu_ns = e->usage.user_ns + e->usage.system_ns;
+        c->exit.memory_peak = e->usage.memory_peak;
+        c->exit.processes = e->usage.processes;
+        c->exit.bytes_read = e->usage.bytes_read;
+        c->exit.bytes_written = e->usage.bytes_written;
+        c->exit.reason = reason_of(c, e);
         c->exit.status = WIFSIGNALED(e->wait_status) ? WTERMSIG(e->wait_status) : WEXITSTATUS(e->wait_status);
         c->state = CHILD_EXITING;
 }
@@ -246,6 +277,18 @@ static void take_events(cordon_child *c)
         }
 }
 
+/* pid 1 has not said how it ended. */
+static void guess_reason(cordon_child *c, int wait_status)
+{
+        bool killed = WIFSIGNALED(wait_status);
+
+        c->exit.status = killed ? WTERMSIG(wait_status) : 0;
+        c->exit.reason = c->ending ? c->ending : killed ? CORDON_EXIT_SIGNAL : CORDON_EXIT_SETUP;
+        if (c->exit.reason == CORDON_EXIT_SETUP)
+                error_set(&c->exit.error, EPROTO, "pid 1 of the sandbox ended without a report");
+        c->reported = true;
+}
+
 /* pid 1 is gone and with it, by the kernel's word, every process of the sandbox. */
 static void bury(cordon_child *c, int wait_status)
 {
@@ -256,18 +299,10 @@ static void bury(cordon_child *c, int wait_status)
                 struct server_counts counts = server_counts(c->server);
                 c->exit.requests = counts.requests;
                 c->exit.denied = counts.denied;
+                c->exit.opens = counts.opens;
         }
-        /* pid 1 watches the time as well, for when we were stopped. */
-        if (!c->reported && (c->timed_out || (c->deadline_ns && child_now() >= c->deadline_ns)))
-                c->timed_out = c->reported = true;
-        if (!c->reported) {
-                c->exit.reason = WIFSIGNALED(wait_status) ? CORDON_EXIT_SIGNAL : CORDON_EXIT_SETUP;
-                c->exit.status = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
-                if (c->exit.reason == CORDON_EXIT_SETUP)
-                        error_set(&c->exit.error, EPROTO, "pid 1 of the sandbox ended without a report");
-        }
-        if (c->timed_out && c->exit.reason != CORDON_EXIT_SETUP && c->exit.reason != CORDON_EXIT_EXEC)
-                c->exit.reason = CORDON_EXIT_TIME;
+        if (!c->reported)
+                guess_reason(c, wait_status);
         c->sandbox.control = fd_close(c->sandbox.control);
         c->sandbox.pidfd = fd_close(c->sandbox.pidfd);
         c->changes = fd_close(c->changes);
@@ -297,13 +332,10 @@ void child_check_deadline(cordon_child *c, uint64_t now)
 {
         if (c->state == CHILD_DEAD || c->deadline_ns == 0 || now < c->deadline_ns)
                 return;
-        if (!c->timed_out && sandbox_signal(&c->sandbox, SIGTERM) == 0)
-                c->deadline_ns = now + (uint64_t)GRACE_MS * 1000000u;
-        else {
-                sandbox_kill(&c->sandbox);
-                c->deadline_ns = 0;
-        }
-        c->timed_out = true;
+        if (!c->ending)
+                c->ending = CORDON_EXIT_TIME;
+        c->deadline_ns = 0;
+        sandbox_kill(&c->sandbox);
 }
 
 /* ---- telling and asking ------------------------------------------------------------------------------------------ */

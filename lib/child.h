@@ -27,8 +27,8 @@ struct cordon_child {
         int channel;           /* the broker's end, until the server takes it */
         int audit_fd;
         int changes; /* holds the directory of kept changes while the sandbox lives; see changes.c */
-        uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */
-        bool timed_out;
+        uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none. It is for when pid 1 does not do its part */
+        int ending;    /* why it was told to end, an enum cordon_exit_reason; 0: it was not */
         bool reported; /* pid 1 has said how the program ended */
         bool held;     /* pid 1 waits for a word before it starts the program */
         bool started;  /* the program was executed */

@@ -99,7 +99,19 @@ enum audit_mode { AUDIT_DENIED, AUDIT_NONE, AUDIT_ALL };
 struct limits { /* 0: no limit was given */
         uint64_t time_ms, cpu_s, memory, procs, files, fsize;
         struct origin time_at, cpu_at, memory_at, procs_at, files_at, fsize_at;
+        uint64_t grace_ms; /* see limit_grace_ms() */
+        uint64_t swap;     /* without it, and with `memory`: none */
+        uint64_t cpus_m;   /* thousandths of a processor */
+        uint64_t io_read, io_write; /* bytes in a second, for each disk */
+        uint64_t output;
+        struct origin grace_at, swap_at, cpus_at, io_read_at, io_write_at, output_at;
 };
+
+/* Between SIGTERM and SIGKILL, when a limit is over. */
+static inline uint64_t limit_grace_ms(const struct limits *l)
+{
+        return l->grace_ms ? l->grace_ms : 2000;
+}
 
 struct env_rule {
         enum { ENV_KEEP, ENV_SET, ENV_CLEAR } kind;

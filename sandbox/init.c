@@ -10,7 +10,6 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -81,40 +80,39 @@ static pid_t start_program(struct start *start)
 
 /* ---- reaping ------------------------------------------------------------------------------------------------------------ */
 
-static uint64_t nanoseconds(const struct timeval *t)
-{
-        return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_usec * 1000u;
-}
-
-/* Takes every dead child. True once the program is among them. */
-static bool reap(pid_t program, int *status, uint64_t *cpu_ns)
-{
-        bool gone = false;
-
-        for (;;) {
-                struct rusage usage;
-                int one;
-                int pid = SYS_CALL(wait4, -1, &one, WNOHANG | __WALL, &usage);
-                if (pid == -EINTR)
-                        continue;
-                if (pid <= 0)
-                        return gone;
-                *cpu_ns += nanoseconds(&usage.ru_utime) + nanoseconds(&usage.ru_stime);
-                if (pid == program) {
-                        *status = one;
-                        gone = true;
-                }
-        }
-}
-
-/* ---- signals ------------------------------------------------------------------------------------------------------------ */
-
+/* What pid 1 knows of the program and of the others. */
 struct watched {
         struct setup *setup;
         pid_t program;
         bool stopped;
         bool by_terminal; /* it was we who stopped it, as the terminal wished */
+        bool gone;
+        int status; /* when it is gone */
+        enum sandbox_ended ended;
+        uint64_t deadline_ms; /* when something is to be done about time; 0: never */
+        struct sandbox_usage usage;
 };
+
+/* Takes the dead, and waits for all with `options` 0. True while any child is left. */
+static bool reap(struct watched *w, int options)
+{
+        for (;;) {
+                struct rusage usage;
+                int one;
+                int pid = SYS_CALL(wait4, -1, &one, options | __WALL, &usage);
+                if (pid == -EINTR)
+                        continue;
+                if (pid <= 0)
+                        return pid == 0;
+                usage_add(&w->usage, &usage);
+                if (pid == w->program) {
+                        w->status = one;
+                        w->gone = true;
+                }
+        }
+}
+
+/* ---- signals ------------------------------------------------------------------------------------------------------------ */
 
 static bool is_from_outside(const struct signalfd_siginfo *info)
 {
@@ -213,10 +211,10 @@ static _Noreturn void take_all_along(void)
         leave(125);
 }
 
-/* The broker ends the sandbox when its time is over. If it has not (the program can get the whole process group stopped by the
- * terminal, and the broker with it), pid 1 does, a little later: all signals are blocked here, and it is never stopped. */
-enum { TIME_GRACE_S = 5 };
+/* ---- the end ----------------------------------------------------------------------------------------------------------- */
 
+/* The clock of `limit time` is here, and so is what happens when it is over, whoever says so. All signals are blocked in pid 1,
+ * and it is never stopped, as the broker can be: the program can get the whole process group stopped by the terminal. */
 static uint64_t now_ms(void)
 {
         struct timespec now = {0};
@@ -224,41 +222,78 @@ static uint64_t now_ms(void)
         return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* How long to sleep; false when the time is over. */
-static bool time_left(uint64_t deadline_ms, struct timespec *left)
+/* All others are killed first, and waited for: so what they used is in the report, and nothing runs when it is read. */
+static _Noreturn void finish(struct watched *w)
 {
-        uint64_t now = now_ms();
-        if (now >= deadline_ms)
-                return false;
-        *left = (struct timespec){.tv_sec = (time_t)((deadline_ms - now) / 1000) + 1};
-        return true;
+        SYS_CALL(kill, -1, SIGKILL);
+        reap(w, 0);
+        usage_finish(w->setup, &w->usage);
+        report_exited(w->setup->control, w->status, w->ended, &w->usage);
+        leave(0);
+}
+
+/* Every process is asked, since the one that was started may be a shell that dies at once and leaves the others to themselves.
+ * What is stopped hears nothing until it goes on. */
+static void begin_end(struct watched *w, enum sandbox_ended why)
+{
+        if (w->ended != SANDBOX_BY_ITSELF)
+                return;
+        w->ended = why;
+        w->deadline_ms = now_ms() + limit_grace_ms(&w->setup->world->limits);
+        SYS_CALL(kill, -1, SIGTERM);
+        SYS_CALL(kill, -1, SIGCONT);
+}
+
+/* How long to sleep; what is due is done. */
+static const struct timespec *time_left(struct watched *w, struct timespec *left)
+{
+        uint64_t now = w->deadline_ms ? now_ms() : 0;
+
+        if (w->deadline_ms && now >= w->deadline_ms && w->ended != SANDBOX_BY_ITSELF)
+                finish(w);
+        if (w->deadline_ms && now >= w->deadline_ms)
+                begin_end(w, SANDBOX_TIME_OVER);
+        if (!w->deadline_ms)
+                return NULL;
+        uint64_t ms = w->deadline_ms > now ? w->deadline_ms - now : 0;
+        *left = (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+        return left;
+}
+
+static void hear_the_broker(struct watched *w)
+{
+        int asked = report_asked(w->setup->control);
+
+        if (asked < 0)
+                take_all_along();
+        if (asked > 0)
+                begin_end(w, SANDBOX_TOLD);
 }
 
 static _Noreturn void watch(struct watched *w)
 {
-        struct setup *s = w->setup;
-        uint64_t limit = s->world->limits.time_ms, deadline = limit ? now_ms() + limit + TIME_GRACE_S * 1000 : 0;
+        uint64_t limit = w->setup->world->limits.time_ms;
         struct timespec left;
-        struct pollfd ready[] = {{.fd = s->control, .events = POLLRDHUP}, {.fd = s->signals, .events = POLLIN}};
-        uint64_t cpu_ns = 0;
-        int status = 0;
+        struct pollfd ready[] = {{.fd = w->setup->control, .events = POLLIN | POLLRDHUP},
+                                 {.fd = w->setup->signals, .events = POLLIN}};
 
+        w->deadline_ms = limit ? now_ms() + limit : 0;
         for (;;) {
-                if (deadline && !time_left(deadline, &left))
-                        take_all_along();
-                int count = SYS_CALL(ppoll, ready, 2, deadline ? &left : NULL, NULL, (size_t)0);
+                int count = SYS_CALL(ppoll, ready, 2, time_left(w, &left), NULL, (size_t)0);
                 if (count == -EINTR)
                         continue;
-                if (count < 0 || ready[0].revents || (ready[1].revents & ~POLLIN))
+                if (count < 0 || (ready[0].revents & ~POLLIN) || (ready[1].revents & ~POLLIN))
                         take_all_along();
+                if (ready[0].revents)
+                        hear_the_broker(w);
                 if (!take_signals(w))
                         continue;
-                if (!reap(w->program, &status, &cpu_ns)) {
+                bool left_over = reap(w, WNOHANG);
+                /* Those that were asked to end may still be at it. */
+                if (w->gone && !(left_over && w->ended != SANDBOX_BY_ITSELF))
+                        finish(w);
+                if (!w->gone)
                         look_for_stop(w);
-                        continue;
-                }
-                report_exited(s->control, status, cpu_ns);
-                leave(0);
         }
 }
 

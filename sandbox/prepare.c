@@ -190,6 +190,7 @@ int setup_prepare(struct setup *s, const struct sandbox_options *options, const 
                 .notify = FD_NONE,
                 .nowhere = FD_NONE,
                 .parent.fd = FD_NONE,
+                .accounts = {FD_NONE, FD_NONE, FD_NONE},
         };
         int result = descriptors_prepare(s, err);
         if (result == 0)

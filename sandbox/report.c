@@ -48,14 +48,20 @@ int report_failed(int control, int stage, int error, const char *detail)
         return post(control, &w, NULL, 0);
 }
 
-int report_exited(int control, int wait_status, uint64_t cpu_ns)
+int report_exited(int control, int wait_status, enum sandbox_ended ended, const struct sandbox_usage *usage)
 {
-        uint8_t bytes[32];
+        uint8_t bytes[64];
         struct wire w = wire_over(bytes, sizeof(bytes));
 
         wire_put_u32(&w, SANDBOX_EXITED);
         wire_put_u32(&w, (uint32_t)wait_status);
-        wire_put_u64(&w, cpu_ns);
+        wire_put_u32(&w, ended);
+        wire_put_u64(&w, usage->user_ns);
+        wire_put_u64(&w, usage->system_ns);
+        wire_put_u64(&w, usage->memory_peak);
+        wire_put_u64(&w, usage->processes);
+        wire_put_u64(&w, usage->bytes_read);
+        wire_put_u64(&w, usage->bytes_written);
         return post(control, &w, NULL, 0);
 }
 
@@ -87,6 +93,22 @@ int report_stopped(int control, int signal)
         wire_put_u32(&w, (uint32_t)signal);
         /* Never waits: the program can stop and go on as often as it likes, and nobody may be receiving. */
         return wire_ok(&w) ? fd_try_send(control, w.data, w.at, NULL, 0) : -EMSGSIZE;
+}
+
+/* There is one thing to say, so that anything said is that. */
+int sandbox_end(const struct sandbox *s)
+{
+        return fd_send(s->control, "end", 3, NULL, 0);
+}
+
+int report_asked(int control)
+{
+        char word[8];
+        int result = SYS_CALL(recvfrom, control, word, sizeof(word), MSG_DONTWAIT, NULL, NULL);
+
+        if (result == -EAGAIN || result == -EINTR)
+                return 0;
+        return result > 0 ? 1 : -EPIPE;
 }
 
 /* ---- the receiving side -------------------------------------------------------------------------------------------- */
@@ -124,8 +146,15 @@ static int read_failed(struct wire *w, struct sandbox_event *out)
 static int read_exited(struct wire *w, struct sandbox_event *out)
 {
         out->wait_status = (int)wire_get_u32(w);
-        out->cpu_ns = wire_get_u64(w);
-        return wire_done(w) ? 1 : -EBADMSG;
+        uint32_t ended = wire_get_u32(w);
+        out->usage.user_ns = wire_get_u64(w);
+        out->usage.system_ns = wire_get_u64(w);
+        out->usage.memory_peak = wire_get_u64(w);
+        out->usage.processes = wire_get_u64(w);
+        out->usage.bytes_read = wire_get_u64(w);
+        out->usage.bytes_written = wire_get_u64(w);
+        out->ended = (enum sandbox_ended)ended;
+        return wire_done(w) && ended <= SANDBOX_TOLD ? 1 : -EBADMSG;
 }
 
 static int read_stopped(struct wire *w, struct sandbox_event *out)

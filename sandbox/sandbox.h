@@ -58,13 +58,28 @@ struct sandbox {
  * kernel cannot confine signals (Landlock ABI < 6). */
 int sandbox_launch(struct sandbox *out, const struct sandbox_options *options, cordon_error *err);
 
+/* What the processes of a sandbox used, as far as they were waited for; as pid 1 sees it. 0: not known. */
+struct sandbox_usage {
+        uint64_t user_ns, system_ns;
+        uint64_t memory_peak; /* the most that any one process had resident */
+        uint64_t processes;   /* and threads, ever started */
+        uint64_t bytes_read, bytes_written;
+};
+
 enum sandbox_event_kind {
         SANDBOX_READY = 1, /* set up; the program is about to run. Descriptors are the receiver's */
         SANDBOX_FAILED,    /* a stage failed; nothing of the program ran */
-        SANDBOX_EXITED,    /* the program is gone, and what is left will be killed at once */
+        SANDBOX_EXITED,    /* the program is gone, and all others are, too; pid 1 goes next */
         SANDBOX_PROGRAM,   /* the program's process is there, and will now be executed */
         SANDBOX_STARTED,   /* it was executed */
         SANDBOX_STOPPED,   /* a signal has stopped the program, or it goes on; may be lost where nobody receives for long */
+};
+
+/* Whether the program was asked to end: SIGTERM to all, `limit grace`, then SIGKILL. */
+enum sandbox_ended {
+        SANDBOX_BY_ITSELF,
+        SANDBOX_TIME_OVER, /* by pid 1, whose clock `limit time` is */
+        SANDBOX_TOLD,      /* by sandbox_end() */
 };
 
 struct sandbox_event {
@@ -76,9 +91,10 @@ struct sandbox_event {
         char detail[256]; /* FAILED: the path or name concerned, may be empty */
         bool exec_failed; /* FAILED: set up was complete and execve itself failed with `error` */
         int wait_status;  /* EXITED: as wait(2) gives it */
-        uint64_t cpu_ns;  /* EXITED */
         pid_t program;    /* PROGRAM: its pid as the receiver numbers it */
         int stop_signal;  /* STOPPED: the signal; 0: it goes on */
+        struct sandbox_usage usage; /* EXITED */
+        enum sandbox_ended ended;   /* EXITED */
 };
 
 /* Receives one event. 1: got one. 0: nothing there now. -EPIPE: pid 1 is gone. -EBADMSG: malformed; treat as hostile. */
@@ -101,6 +117,8 @@ int sandbox_signal(const struct sandbox *s, int signal);
 /* Where the program has a session of its own: does what a terminal would do. SIGTSTP stops all of the sandbox, until SIGCONT
  * comes by sandbox_signal(); anything else goes to the program's process group. Elsewhere nothing: it has got it already. */
 int sandbox_terminal_signal(const struct sandbox *s, int signal);
+/* Lets pid 1 end all of it: SIGTERM and SIGCONT to every process, SIGKILL to what is left after `limit grace`. 0 or -errno. */
+int sandbox_end(const struct sandbox *s);
 /* SIGKILL to pid 1, with which the kernel kills everything in the sandbox. */
 void sandbox_kill(const struct sandbox *s);
 /* Reaps pid 1 if it is gone: 1 and its wait status; 0 while it runs; -ECHILD. `block` waits. */

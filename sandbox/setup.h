@@ -15,6 +15,7 @@
 
 #define SETUP_ROOT_ID 65534 /* as root, the program's id, where the policy does not say `user own` */
 #define SETUP_STACK 16384
+#define USAGE_ACCOUNTS 3
 
 /* si_value of a signal to pid 1 that stands for one of the terminal's. */
 #define SETUP_FROM_TERMINAL 0x7474
@@ -118,6 +119,7 @@ struct setup {
         int notify;
         int layers; /* where overlays have theirs */
         int nowhere; /* the empty directory for what is masked by pattern; FD_NONE where there is no such thing */
+        int accounts[USAGE_ACCOUNTS]; /* usage.c */
         mode_t umask;
         int stage;          /* where we are */
         const char *detail; /* path or name concerned, for the report of a failure */
@@ -162,6 +164,11 @@ int stock_file(int directory, const char *name, const struct plan_mount *m);
 
 int limits_prepare(struct setup *s);
 int limits_apply(struct setup *s);
+
+/* usage.c: opens what tells of it, while it can be; adds a dead child's; and when all are dead, the rest. */
+void usage_open(struct setup *s);
+void usage_add(struct sandbox_usage *usage, const struct rusage *one);
+void usage_finish(const struct setup *s, struct sandbox_usage *usage);
 
 int caps_keep(struct setup *s);
 

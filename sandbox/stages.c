@@ -28,6 +28,13 @@ static int stage_signals(struct setup *s)
         return s->new_session ? SYS_CALL(setsid) < 0 ? -errno : 0 : 0;
 }
 
+static int stage_descriptors(struct setup *s)
+{
+        int result = descriptors_arrange(s);
+        usage_open(s);
+        return result;
+}
+
 static int stage_hostname(struct setup *s)
 {
         const char *name = s->world->hostname ? s->world->hostname : "sandbox";
@@ -109,7 +116,7 @@ static const struct {
 } stages[] = {
         {STAGE_NONE, "launch", NULL},
         {STAGE_SIGNALS, "signals", stage_signals},
-        {STAGE_DESCRIPTORS, "descriptors", descriptors_arrange},
+        {STAGE_DESCRIPTORS, "descriptors", stage_descriptors},
         {STAGE_HOSTNAME, "hostname", stage_hostname},
         {STAGE_NETWORK, "network", stage_network},
         {STAGE_IDS, "ids", ids_enter},

@@ -112,3 +112,108 @@ test_time_is_over_even_where_cordon_is_stopped() {
         wait $cordon || rc=$?
         is "$rc" 124
 }
+
+# ---- time is over ------------------------------------------------------------------------------------------------------
+
+# `sh` waits for the pipe, in which nothing ever comes, so no test sleeps.
+timed() {
+        policy <<-END
+		use @base @dev
+		write $W
+		${1-limit time 1s}
+	END
+        [ -p "$W/never" ] || mkfifo "$W/never"
+}
+
+test_time_over_lets_a_program_tidy_up() {
+        timed
+        boxed bash -c "trap 'echo tidied; exit 3' TERM; exec 3<>'$W/never'; read -r <&3"
+        status_is 124
+        is "$out" tidied
+        # With time enough the same trap says nothing, and the status is its own.
+        timed 'limit time 1m'
+        boxed bash -c "trap 'echo tidied; exit 3' TERM; exit 4"
+        status_is 4
+        is "$out" ""
+}
+
+# The first process dies at once; the one that it started still has its grace.
+test_time_over_is_said_to_all() {
+        timed
+        boxed sh -c "bash -c 'trap \"echo tidied >$W/said; exit\" TERM; exec 3<>$W/never; read -r <&3' & wait"
+        status_is 124
+        is "$(cat "$W/said")" tidied
+}
+
+test_time_over_reaches_the_stopped() {
+        timed
+        boxed bash -c "trap 'echo tidied; exit' TERM; kill -STOP \$\$"
+        status_is 124
+        is "$out" tidied
+}
+
+test_time_over_ends_the_daemonised() {
+        timed
+        # Holds the pipe open for writing: the reader outside sees its end.
+        mkfifo "$W/alive"
+        "$CORDON" run -q -p "$T/policy" -- sh -c \
+                "setsid sh -c 'trap \"\" TERM HUP; exec 3>\"$W/alive\"; echo up >&3; read -r x <\"$W/never\"' & read -r x <'$W/never'" &
+        local cordon=$! line
+        exec 7<"$W/alive"
+        read -r -t 20 line <&7
+        is "$line" up
+        timeout 20 cat <&7 || fail "it lives on"
+        exec 7<&-
+        rc=0
+        wait $cordon || rc=$?
+        is "$rc" 124
+}
+
+# ---- what was used -----------------------------------------------------------------------------------------------------
+
+stat_of() { # the figure of one line of --stats
+        sed -n "s/^cordon: $1  *\\([^ ]*\\).*/\\1/p" <<<"$err"
+}
+
+test_stats() {
+        limited
+        run "$CORDON" run --stats -p "$T/policy" -- "$HELPERS/hog" memory 40
+        status_is 0
+        is "$(stat_of processes)" 1
+        matches "$(stat_of memory)" '^4[0-9]\.[0-9]M$'
+        matches "$err" 'cordon: cpu  *[0-9]+\.[0-9]{3} s \(user [0-9.]*, system [0-9.]*\)'
+        matches "$err" 'cordon: requests  *[0-9]+ \([0-9]+ opens; 0 denied\)'
+        run "$CORDON" run --stats -p "$T/policy" -- "$HELPERS/hog" memory 1
+        matches "$(stat_of memory)" '^[0-9.]*M$'
+        local small
+        small=$(stat_of memory)
+        [ "${small%%.*}" -lt 40 ] || fail "$small"
+        run "$CORDON" run -p "$T/policy" -- "$HELPERS/hog" memory 1
+        is "$err" ""
+}
+
+test_stats_count_all_that_is_started() {
+        limited
+        run "$CORDON" run --stats -p "$T/policy" -- "$HELPERS/hog" procs 30
+        is "$(stat_of processes)" 31
+}
+
+# A daemon that nobody has waited for is killed at the end, and counted all the same.
+test_stats_include_what_is_left_behind() {
+        limited
+        run "$CORDON" run --stats -p "$T/policy" -- sh -c 'head -c 5000000 /dev/zero >/dev/null; exit 0'
+        matches "$err" 'bytes .*4\.[0-9]M read, 4\.[0-9]M written'
+        mkfifo "$W/done"
+        run "$CORDON" run --stats -p "$T/policy" -- \
+                bash -c "setsid sh -c 'head -c 5000000 /dev/zero >/dev/null; echo >$W/done; exec sleep 100' & read -r <$W/done"
+        status_is 0
+        matches "$err" 'bytes .*4\.[0-9]M read, 4\.[0-9]M written'
+}
+
+test_stats_are_there_when_time_is_over() {
+        timed
+        run "$CORDON" run --stats -p "$T/policy" -- bash -c "trap '' TERM; head -c 5000000 /dev/zero >/dev/null; read -r <$W/never"
+        status_is 124
+        matches "$err" 'bytes .*4\.[0-9]M read'
+        has "$err" '`limit time` of the policy was reached'
+}

@@ -247,7 +247,7 @@ static inline void expect_run(const struct outcome *o, int status, const char *o
                         print_error("wait status: %x\n", (unsigned)o->end.wait_status);
         }
         assert_true(good);
-        assert_true(o->end.cpu_ns > 0);
+        assert_true(o->end.usage.user_ns + o->end.usage.system_ns > 0);
 }
 
 static inline void expect_failure(const struct outcome *o, enum stage stage, int error)
