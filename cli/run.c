@@ -136,7 +136,11 @@ static int start(struct run *run, cordon_child_options *options)
         if (r < 0)
                 return fail(run, "cannot make a broker", r, &error);
         r = cordon_child_spawn(&run->child, run->broker, run->policy, options, &error);
-        return r < 0 ? fail(run, "cannot start the sandbox", r, &error) : 0;
+        if (r < 0)
+                return fail(run, "cannot start the sandbox", r, &error);
+        if (!run->settings->quiet && cordon_child_note(run->child))
+                say("%s", cordon_child_note(run->child));
+        return 0;
 }
 
 /* Nothing of it starts anything. */
@@ -185,7 +189,8 @@ static void say_over(const struct run *run, int reason)
                 [CORDON_EXIT_OUTPUT] = "output",
         };
         if (!run->settings->quiet)
-                say("`limit %s` of the policy was reached: ended %s", names[reason], run->settings->name ? run->name : run->program);
+                say("`limit %s` of the policy was reached: ended %s", names[reason],
+                    run->settings->name ? run->name : run->program);
 }
 
 /* The exit status for how it ended; what the program did not say itself is said here. */

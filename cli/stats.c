@@ -33,7 +33,7 @@ static void put_memory(FILE *to, const cordon_exit *end)
                 return;
         fputs("cordon: memory     ", to);
         put_size(to, end->memory_peak);
-        fputs(end->together ? " (at most, all together)\n" : " (at most, in one process)\n", to);
+        fputs(end->together & CORDON_TOGETHER_MEMORY ? " (at most, all together)\n" : " (at most, in one process)\n", to);
 }
 
 static void put_bytes(FILE *to, const cordon_exit *end)
@@ -45,6 +45,8 @@ static void put_bytes(FILE *to, const cordon_exit *end)
                 put_size(to, end->bytes_written);
                 fputs(" written\n", to);
         }
+        if (end->oom_kills)
+                fprintf(to, "cordon: killed     %" PRIu64 " for memory\n", end->oom_kills);
         if (end->output)
                 fprintf(to, "cordon: output     %" PRIu64 " bytes\n", end->output);
 }
@@ -59,8 +61,8 @@ void report_stats(const cordon_child *child, const cordon_exit *end)
                 return;
         fprintf(to, "cordon: pid        %d\n", (int)cordon_child_pid(child));
         fprintf(to, "cordon: wall       %.3f s\n", seconds(end->wall_ns));
-        fprintf(to, "cordon: cpu        %.3f s (user %.3f, system %.3f)\n", seconds(end->cpu_ns), seconds(end->user_ns),
-                seconds(end->system_ns));
+        fprintf(to, "cordon: cpu        %.3f s (user %.3f, system %.3f)%s\n", seconds(end->cpu_ns), seconds(end->user_ns),
+                seconds(end->system_ns), end->together & CORDON_TOGETHER_CPU ? " (all together)" : "");
         put_memory(to, end);
         if (end->processes)
                 fprintf(to, "cordon: processes  %" PRIu64 " (with threads)\n", end->processes);

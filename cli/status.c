@@ -131,6 +131,12 @@ static const char *reason_of(const cordon_exit *end, int exit_code)
                 return end->status == SIGSYS ? "denied-fatal" : "signal";
         case CORDON_EXIT_TIME:
                 return "timeout";
+        case CORDON_EXIT_OOM:
+                return "oom";
+        case CORDON_EXIT_CPU:
+                return "cpu";
+        case CORDON_EXIT_OUTPUT:
+                return "output";
         case CORDON_EXIT_EXEC:
                 return "exec-failed";
         default:
@@ -151,7 +157,14 @@ static void numbers(struct json_object *o, const cordon_exit *end)
 {
         seconds(o, "wall_s", end->wall_ns);
         seconds(o, "cpu_s", end->cpu_ns);
+        seconds(o, "user_s", end->user_ns);
+        seconds(o, "system_s", end->system_ns);
+        number(o, "memory_peak", (int64_t)end->memory_peak);
+        number(o, "processes", (int64_t)end->processes);
+        number(o, "bytes_read", (int64_t)end->bytes_read);
+        number(o, "bytes_written", (int64_t)end->bytes_written);
         number(o, "requests", (int64_t)end->requests);
+        number(o, "opens", (int64_t)end->opens);
         number(o, "denied", (int64_t)end->denied);
 }
 

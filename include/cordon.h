@@ -339,7 +339,8 @@ typedef struct cordon_child_options {
         const char *const *envp;  /* what the policy's `env` lines choose from; NULL: the caller's environment */
         const char *name;         /* for messages and audit records; NULL: the program's last component */
         const int *stdio;         /* three descriptors, borrowed; NULL: 0, 1 and 2 of the caller. No directories, and no
-                                   * datagram sockets of the AF_UNIX family */
+                                   * datagram sockets of the AF_UNIX family. With a `limit output` the program has pipes
+                                   * instead of the last two, and threads of the library write to those */
         uint64_t flags;           /* CORDON_CHILD_* */
         int audit_fd;             /* JSON lines are appended here; borrowed until the child is freed; <= 0: none */
         const char *cwd;          /* where the program starts: absolute, in the sandbox, and it must be there. NULL: what the
@@ -448,8 +449,17 @@ typedef struct cordon_exit {
         uint64_t bytes_written; /* processes that were waited for. Both are 0 where this kernel does not tell */
         uint64_t output;      /* bytes that went to standard output and error; counted where there is a `limit output` only */
         uint64_t oom_kills;   /* processes that the kernel ended for `limit memory`, with a cgroup; the program may live on */
-        int together;         /* not 0: the sandbox had a cgroup, so memory_peak and cpu_ns are of all of it, waited for or not */
+        int together;         /* CORDON_TOGETHER_*: which figures a cgroup gave, and so are of all of the sandbox */
 } cordon_exit;
+
+enum {
+        CORDON_TOGETHER_CPU = 1 << 0,    /* cpu_ns and its parts */
+        CORDON_TOGETHER_MEMORY = 1 << 1, /* memory_peak */
+};
+
+/* Which limits of the policy hold less on this host than they say, and why, in one line: "`limit memory` holds for each process
+ * by itself, …". NULL: all hold. As old as the child. */
+CORDON_API const char *cordon_child_note(const cordon_child *child);
 
 /* 0 and fills `out` once all of the sandbox is gone; -EAGAIN before. */
 CORDON_API int cordon_child_exit(const cordon_child *child, cordon_exit *out);

@@ -46,8 +46,9 @@ int cordon_broker_next_timeout(const cordon_broker *b)
 {
         uint64_t first = 0, now = child_now();
         for (const cordon_child *c = b->children; c; c = c->next) {
-                if (c->state != CHILD_DEAD && c->deadline_ns && (!first || c->deadline_ns < first))
-                        first = c->deadline_ns;
+                uint64_t next = child_next_time(c);
+                if (next && (!first || next < first))
+                        first = next;
         }
         if (!first)
                 return -1;
@@ -68,6 +69,6 @@ int cordon_broker_dispatch(cordon_broker *b)
                 child_advance(events[i].data.ptr);
         uint64_t now = child_now();
         for (cordon_child *c = b->children; c; c = c->next)
-                child_check_deadline(c, now);
+                child_check_time(c, now);
         return 0;
 }

@@ -16,9 +16,6 @@
 #include "lib/policy.h"
 #include "lib/start.h"
 
-/* pid 1 ends the sandbox when its time is over. Where it does not, somebody outside has stopped it: it is killed. */
-enum { OVERDUE_MS = 3000 };
-
 uint64_t child_now(void)
 {
         struct timespec now;
@@ -55,6 +52,18 @@ static int make_channel(cordon_child *c, int *theirs)
         return setsockopt(c->channel, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ? -errno : 0;
 }
 
+/* With a `limit output` the program gets pipes in place of what was meant for it. */
+static int take_output(cordon_child *c, int stdio[3], cordon_error *err)
+{
+        uint64_t limit = child_limits(c)->output;
+        int theirs[3];
+        int r = limit ? output_start(&c->output, stdio, limit, theirs, err) : 0;
+
+        if (r == 0 && limit)
+                memcpy(stdio, theirs, sizeof(theirs));
+        return r;
+}
+
 static int launch(cordon_child *c, const struct plan *plan, const cordon_child_options *o, cordon_error *err)
 {
         cleanup_fd int theirs = FD_NONE;
@@ -72,7 +81,11 @@ static int launch(cordon_child *c, const struct plan *plan, const cordon_child_o
                 return r;
         start.options.channel = theirs;
         start.options.changes = o->changes ? changes : NULL;
-        r = sandbox_launch(&c->sandbox, &start.options, err);
+        r = take_output(c, start.options.stdio, err);
+        if (r == 0)
+                r = sandbox_launch(&c->sandbox, &start.options, err);
+        if (r == 0)
+                output_given(c->output, c->sandbox.uid, c->sandbox.gid);
         start_release(&start);
         return r;
 }
@@ -98,22 +111,10 @@ static int prepare_server(cordon_child *c, bool notifies, cordon_error *err)
         return r;
 }
 
-static const struct limits *limits_of(const cordon_child *c)
-{
-        return &policy_world(policy_of(c->policy))->limits;
-}
-
-static void start_clock(cordon_child *c, uint64_t from)
-{
-        const struct limits *l = limits_of(c);
-        if (l->time_ms)
-                c->deadline_ns = from + (l->time_ms + limit_grace_ms(l) + OVERDUE_MS) * 1000000u;
-}
-
 static void enlist(cordon_child *c)
 {
         if (!c->held)
-                start_clock(c, c->started_ns);
+                child_begin_time(c, c->started_ns);
         c->next = c->broker->children;
         c->broker->children = c;
 }
@@ -137,6 +138,8 @@ static int begin(cordon_child *c, const cordon_child_options *o, cordon_error *e
         r = prepare_server(c, notifies, err);
         if (r == 0)
                 r = watch(c, c->sandbox.control);
+        if (r == 0 && c->output)
+                r = watch(c, output_fd(c->output));
         return r == 0 ? watch(c, c->sandbox.pidfd) : r;
 }
 
@@ -156,7 +159,7 @@ int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy 
         c->channel = c->changes = FD_NONE;
         c->audit_fd = o.audit_fd > 0 ? o.audit_fd : -1;
         c->held = (o.flags & CORDON_CHILD_HOLD) != 0;
-        c->sandbox = (struct sandbox){.pidfd = FD_NONE, .control = FD_NONE};
+        c->sandbox = (struct sandbox)SANDBOX_NONE;
         c->started_ns = child_now();
         c->state = CHILD_DEAD; /* until there is something alive: cordon_child_free() has nothing to kill */
         r = begin(c, &o, err);
@@ -208,7 +211,7 @@ static void on_failed(cordon_child *c, const struct sandbox_event *e)
 /* RLIMIT_CPU says SIGXCPU, and a second later, to those who do not listen, SIGKILL. */
 static bool by_cpu(const cordon_child *c, int signal)
 {
-        uint64_t limit = limits_of(c)->cpu_s;
+        uint64_t limit = child_limits(c)->cpu_s;
         return limit && (signal == SIGXCPU || (signal == SIGKILL && c->exit.cpu_ns / 1000000000u >= limit));
 }
 
@@ -289,6 +292,38 @@ static void guess_reason(cordon_child *c, int wait_status)
         c->reported = true;
 }
 
+/* However the program ended after that: it may have died of SIGPIPE, or not have cared. */
+static void settle_output(cordon_child *c)
+{
+        bool by_itself = c->exit.reason == CORDON_EXIT_CODE || c->exit.reason == CORDON_EXIT_SIGNAL;
+
+        if (by_itself && output_over(c->output))
+                c->exit.reason = CORDON_EXIT_OUTPUT;
+        c->exit.output = output_bytes(c->output);
+        c->output = output_free(c->output);
+}
+
+/* What the cgroup says is of all processes, and is there even where pid 1 was killed. */
+static void settle_account(cordon_child *c)
+{
+        struct cgroup_account a;
+
+        leaf_account(&c->sandbox.leaf, &a);
+        if (a.user_ns + a.system_ns > 0) {
+                c->exit.user_ns = a.user_ns;
+                c->exit.system_ns = a.system_ns;
+                c->exit.cpu_ns = a.user_ns + a.system_ns;
+                c->exit.together |= CORDON_TOGETHER_CPU;
+        }
+        if (a.memory_peak) {
+                c->exit.memory_peak = a.memory_peak;
+                c->exit.together |= CORDON_TOGETHER_MEMORY;
+        }
+        c->exit.oom_kills = a.oom_kills;
+        if (a.oom_kills && c->exit.reason == CORDON_EXIT_SIGNAL && c->exit.status == SIGKILL)
+                c->exit.reason = CORDON_EXIT_OOM;
+}
+
 /* pid 1 is gone and with it, by the kernel's word, every process of the sandbox. */
 static void bury(cordon_child *c, int wait_status)
 {
@@ -303,46 +338,66 @@ static void bury(cordon_child *c, int wait_status)
         }
         if (!c->reported)
                 guess_reason(c, wait_status);
+        if (c->output)
+                settle_output(c);
+        settle_account(c);
+        leaf_remove(&c->sandbox.leaf);
         c->sandbox.control = fd_close(c->sandbox.control);
         c->sandbox.pidfd = fd_close(c->sandbox.pidfd);
         c->changes = fd_close(c->changes);
         c->channel = fd_close(c->channel);
 }
 
-static void reap(cordon_child *c, bool block)
+/* What the program wrote before its end is still to be passed on, as slowly as it is read; less patiently where a limit was the
+ * end, since somebody waits for that. */
+static void wait_for_output(cordon_child *c, int wait_status)
 {
-        int status = 0;
-        int r = sandbox_reap(&c->sandbox, block, &status);
-        if (r == 0)
+        enum { PATIENCE_MS = 1000 };
+
+        c->gone = true;
+        c->wait_status = wait_status;
+        if (c->exit.reason == CORDON_EXIT_TIME || c->ending)
+                c->deadline_ns = child_now() + PATIENCE_MS * 1000000u;
+        epoll_ctl(c->broker->epoll, EPOLL_CTL_DEL, c->sandbox.pidfd, NULL); /* readable for ever */
+        c->sandbox.pidfd = fd_close(c->sandbox.pidfd);
+}
+
+void child_reap(cordon_child *c, bool now)
+{
+        int status = c->wait_status;
+        if (!c->gone) {
+                int r = sandbox_reap(&c->sandbox, now, &status);
+                if (r == 0)
+                        return;
+                if (c->sandbox.control >= 0)
+                        take_events(c); /* its last words may still be in the socket */
+                status = r < 0 ? SIGKILL : status;
+        }
+        if (!now && c->output && !output_done(c->output)) {
+                if (!c->gone)
+                        wait_for_output(c, status);
                 return;
-        if (c->sandbox.control >= 0)
-                take_events(c); /* its last words may still be in the socket */
-        bury(c, r < 0 ? SIGKILL : status);
+        }
+        bury(c, status);
 }
 
 void child_advance(cordon_child *c)
 {
-        if (c->state != CHILD_DEAD && c->sandbox.control >= 0)
+        if (c->output)
+                output_news(c->output);
+        if (c->state != CHILD_DEAD && !c->gone && c->sandbox.control >= 0)
                 take_events(c);
+        if (c->output && output_over(c->output))
+                child_end(c, CORDON_EXIT_OUTPUT);
         if (c->state != CHILD_DEAD)
-                reap(c, false);
-}
-
-void child_check_deadline(cordon_child *c, uint64_t now)
-{
-        if (c->state == CHILD_DEAD || c->deadline_ns == 0 || now < c->deadline_ns)
-                return;
-        if (!c->ending)
-                c->ending = CORDON_EXIT_TIME;
-        c->deadline_ns = 0;
-        sandbox_kill(&c->sandbox);
+                child_reap(c, false);
 }
 
 /* ---- telling and asking ------------------------------------------------------------------------------------------ */
 
 int cordon_child_signal(cordon_child *c, int signal)
 {
-        return c->state == CHILD_DEAD ? -ESRCH : sandbox_signal(&c->sandbox, signal);
+        return c->state == CHILD_DEAD || c->gone ? -ESRCH : sandbox_signal(&c->sandbox, signal);
 }
 
 int cordon_child_release(cordon_child *c)
@@ -352,7 +407,7 @@ int cordon_child_release(cordon_child *c)
         if (!c->held)
                 return -EINVAL;
         c->held = false;
-        start_clock(c, child_now());
+        child_begin_time(c, child_now());
         return sandbox_release(&c->sandbox) < 0 ? -ESRCH : 0;
 }
 
@@ -392,6 +447,11 @@ pid_t cordon_child_program(const cordon_child *c)
         return c->started ? c->program_pid : 0;
 }
 
+const char *cordon_child_note(const cordon_child *c)
+{
+        return *c->sandbox.note ? c->sandbox.note : NULL;
+}
+
 int cordon_child_exit(const cordon_child *c, cordon_exit *out)
 {
         if (c->state != CHILD_DEAD)
@@ -413,8 +473,9 @@ cordon_child *cordon_child_free(cordon_child *c)
                 return NULL;
         if (c->state != CHILD_DEAD) {
                 c->state = CHILD_EXITING; /* a READY that is still on its way begins nothing any more */
-                sandbox_kill(&c->sandbox);
-                reap(c, true);
+                if (!c->gone)
+                        sandbox_kill(&c->sandbox);
+                child_reap(c, true);
         }
         for (cordon_child **at = &c->broker->children; *at; at = &(*at)->next) {
                 if (*at == c) {
@@ -423,6 +484,7 @@ cordon_child *cordon_child_free(cordon_child *c)
                 }
         }
         server_free(c->server);
+        output_free(c->output);
         fd_close(c->channel);
         fd_close(c->changes);
         cordon_policy_unref(c->policy);

@@ -12,6 +12,7 @@
 
 #include "broker/broker.h"
 #include "cordon.h"
+#include "lib/output.h"
 #include "sandbox/sandbox.h"
 
 enum child_state { CHILD_STARTING, CHILD_RUNNING, CHILD_EXITING, CHILD_DEAD };
@@ -28,12 +29,16 @@ struct cordon_child {
         int audit_fd;
         int changes; /* holds the directory of kept changes while the sandbox lives; see changes.c */
         uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none. It is for when pid 1 does not do its part */
+        uint64_t look_ns; /* when to look at the time that the cgroup has used; 0: never */
         int ending;    /* why it was told to end, an enum cordon_exit_reason; 0: it was not */
         bool reported; /* pid 1 has said how the program ended */
         bool held;     /* pid 1 waits for a word before it starts the program */
         bool started;  /* the program was executed */
         pid_t program_pid; /* of the process that is to become the program */
         int stop_signal; /* it has stopped the program, and nobody has asked yet */
+        struct output *output; /* with a `limit output`; NULL: the program has the caller's descriptors */
+        bool gone;             /* pid 1 is, and was reaped; there is still output to be passed on */
+        int wait_status;       /* of pid 1, then */
         cordon_exit exit;
 };
 
@@ -45,7 +50,19 @@ struct cordon_broker {
 uint64_t child_now(void);
 /* Looks at the control socket and at pid 1; moves the child on as far as it goes now. */
 void child_advance(cordon_child *c);
-/* Acts on a deadline that has passed. */
-void child_check_deadline(cordon_child *c, uint64_t now);
+/* Takes what pid 1 leaves behind when it is gone, and lets the child be dead when its output has been passed on, too. `now`:
+ * waits for pid 1, and for no output. */
+void child_reap(cordon_child *c, bool now);
+
+/* ---- child_time.c --------------------------------------------------------------------------------------------------- */
+
+const struct limits *child_limits(const cordon_child *c);
+void child_begin_time(cordon_child *c, uint64_t from);
+/* Acts on what is due. */
+void child_check_time(cordon_child *c, uint64_t now);
+/* Of those two times the one that comes first; 0: neither. */
+uint64_t child_next_time(const cordon_child *c);
+/* Lets pid 1 end it for this reason, once. */
+void child_end(cordon_child *c, enum cordon_exit_reason reason);
 
 #endif

@@ -141,8 +141,9 @@ enum setting_id {
         SET_CAPS,
         SET_USER,
         SET_HOSTNAME,
-        SET_LIMITS, /* six of them, in the order of world.c's table */
-        SET_COUNT = SET_LIMITS + 6,
+        SET_LIMITS, /* in the order of the table in limits.c */
+        SET_LIMITS_COUNT = 12,
+        SET_COUNT = SET_LIMITS + SET_LIMITS_COUNT,
 };
 
 struct define { /* -D NAME=VALUE */

@@ -11,16 +11,10 @@
 #include "policy/pattern.h"
 #include "policy/syscalls.h"
 
-static int sign_of(uint64_t a, uint64_t b)
-{
-        return b > a ? 1 : b < a ? -1 : 0;
-}
-
 /* ---- single values ----------------------------------------------------------------------------------------------- */
 
-/* One setting in both policies; where the texts are the same there is no difference. */
-static int value_add(struct differ *d, const char *kind, const char *subject, int sign, const char *const texts[2],
-                     const struct origin *const at[2])
+int diff_value(struct differ *d, const char *kind, const char *subject, int sign, const char *const texts[2],
+               const struct origin *const at[2])
 {
         if (!texts[0] || !texts[1])
                 return -ENOMEM;
@@ -38,16 +32,16 @@ static int modes(struct differ *d, const struct world *a, const struct world *b)
         static const char *const nets[] = {[NET_NONE] = "none", [NET_LOOPBACK] = "loopback", [NET_HOST] = "host"};
         static const char *const procs[] = {[PROC_OWN] = "own", [PROC_SELF] = "self", [PROC_NONE] = "none"};
         static const char *const audits[] = {[AUDIT_DENIED] = "denied", [AUDIT_NONE] = "none", [AUDIT_ALL] = "all"};
-        int r = value_add(d, "net", "", sign_of(a->net, b->net), (const char *[]){nets[a->net], nets[b->net]},
+        int r = diff_value(d, "net", "", diff_sign(a->net, b->net), (const char *[]){nets[a->net], nets[b->net]},
                           (const struct origin *[]){&a->net_at, &b->net_at});
         if (r == 0)
-                r = value_add(d, "proc", "", -sign_of(a->proc, b->proc), (const char *[]){procs[a->proc], procs[b->proc]},
+                r = diff_value(d, "proc", "", -diff_sign(a->proc, b->proc), (const char *[]){procs[a->proc], procs[b->proc]},
                               (const struct origin *[]){&a->proc_at, &b->proc_at});
-        return r ? r : value_add(d, "audit", "", 0, (const char *[]){audits[a->audit], audits[b->audit]},
+        return r ? r : diff_value(d, "audit", "", 0, (const char *[]){audits[a->audit], audits[b->audit]},
                                  (const struct origin *[]){&a->audit_at, &b->audit_at});
 }
 
-static const char *size_text(struct differ *d, uint64_t bytes)
+const char *diff_size(struct differ *d, uint64_t bytes)
 {
         static const char units[] = " KMGT";
         unsigned unit = 0;
@@ -66,68 +60,19 @@ static const char *user_text(struct differ *d, const struct world *w)
 
 static int texts(struct differ *d, const struct world *a, const struct world *b)
 {
-        int r = value_add(d, "hostname", "", 0, (const char *[]){a->hostname ? a->hostname : "sandbox",
+        int r = diff_value(d, "hostname", "", 0, (const char *[]){a->hostname ? a->hostname : "sandbox",
                                                                   b->hostname ? b->hostname : "sandbox"},
                           (const struct origin *[]){&a->hostname_at, &b->hostname_at});
         if (r == 0)
-                r = value_add(d, "cwd", "", 0, (const char *[]){a->cwd ? a->cwd : "default", b->cwd ? b->cwd : "default"},
+                r = diff_value(d, "cwd", "", 0, (const char *[]){a->cwd ? a->cwd : "default", b->cwd ? b->cwd : "default"},
                               (const struct origin *[]){&a->cwd_at, &b->cwd_at});
         if (r == 0)
-                r = value_add(d, "user", "", 0, (const char *[]){user_text(d, a), user_text(d, b)},
+                r = diff_value(d, "user", "", 0, (const char *[]){user_text(d, a), user_text(d, b)},
                               (const struct origin *[]){&a->user_at, &b->user_at});
         if (r == 0 && a->tmp && b->tmp) /* whether there is one is a question of paths */
-                r = value_add(d, "tmp", "", sign_of(a->tmp_size, b->tmp_size),
-                              (const char *[]){size_text(d, a->tmp_size), size_text(d, b->tmp_size)},
+                r = diff_value(d, "tmp", "", diff_sign(a->tmp_size, b->tmp_size),
+                              (const char *[]){diff_size(d, a->tmp_size), diff_size(d, b->tmp_size)},
                               (const struct origin *[]){&a->tmp_at, &b->tmp_at});
-        return r;
-}
-
-static const char *time_text(struct differ *d, uint64_t ms)
-{
-        static const struct {
-                uint64_t ms;
-                const char *unit;
-        } units[] = {{3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
-        size_t i = 0;
-        while (ms % units[i].ms != 0)
-                i++;
-        return arena_printf(&d->arena, "%" PRIu64 "%s", ms / units[i].ms, units[i].unit);
-}
-
-static const char *number_text(struct differ *d, uint64_t value)
-{
-        return arena_printf(&d->arena, "%" PRIu64, value);
-}
-
-static const char *seconds_text(struct differ *d, uint64_t s)
-{
-        return time_text(d, s * 1000);
-}
-
-/* 0 is no limit, and grants most. */
-static int limits(struct differ *d, const struct limits *a, const struct limits *b)
-{
-        const struct {
-                const char *name;
-                uint64_t values[2];
-                const struct origin *at[2];
-                const char *(*text)(struct differ *d, uint64_t value);
-        } rows[] = {
-                {"time", {a->time_ms, b->time_ms}, {&a->time_at, &b->time_at}, time_text},
-                {"cpu", {a->cpu_s, b->cpu_s}, {&a->cpu_at, &b->cpu_at}, seconds_text},
-                {"memory", {a->memory, b->memory}, {&a->memory_at, &b->memory_at}, size_text},
-                {"procs", {a->procs, b->procs}, {&a->procs_at, &b->procs_at}, number_text},
-                {"files", {a->files, b->files}, {&a->files_at, &b->files_at}, number_text},
-                {"fsize", {a->fsize, b->fsize}, {&a->fsize_at, &b->fsize_at}, size_text},
-        };
-        int r = 0;
-        for (size_t i = 0; r == 0 && i < sizeof(rows) / sizeof(*rows); i++) {
-                const char *text[2];
-                for (unsigned side = 0; side < 2; side++)
-                        text[side] = rows[i].values[side] ? rows[i].text(d, rows[i].values[side]) : "none";
-                /* unsigned: 0 - 1 is larger than any limit */
-                r = value_add(d, "limit", rows[i].name, sign_of(rows[i].values[0] - 1, rows[i].values[1] - 1), text, rows[i].at);
-        }
         return r;
 }
 
@@ -137,7 +82,7 @@ static int caps(struct differ *d, const struct world *a, const struct world *b)
 {
         int r = 0;
         for (unsigned cap = 0; r == 0 && cap < 64; cap++) {
-                int sign = sign_of(a->caps >> cap & 1, b->caps >> cap & 1);
+                int sign = diff_sign(a->caps >> cap & 1, b->caps >> cap & 1);
                 const char *name = sign ? capng_capability_to_name(cap) : NULL;
                 if (!sign)
                         continue;
@@ -257,7 +202,7 @@ static int env_class(void *ctx, const char *name, size_t length)
         for (unsigned side = 0; side < 2; side++)
                 c->lines[side] = env_line(&s->d->p[side]->world, name, length);
         c->name = arena_copy(&s->d->arena, name, length);
-        c->sign = sign_of(kept(c->lines[0]), kept(c->lines[1]));
+        c->sign = diff_sign(kept(c->lines[0]), kept(c->lines[1]));
         return c->name ? 0 : -ENOMEM;
 }
 
@@ -421,7 +366,7 @@ static int call_add(struct differ *d, int number, const struct call *a, const st
         static const char *const words[] = {"refused", "killed", "by its arguments", "logged", "allowed"};
         const char *name = syscall_name(number);
         cordon_difference out = {
-                .sign = sign_of(grants(a->fate), grants(b->fate)),
+                .sign = diff_sign(grants(a->fate), grants(b->fate)),
                 .kind = "syscalls",
                 .subject = name ? arena_copy(&d->arena, name, strlen(name)) : arena_printf(&d->arena, "%d", number),
                 .value_a = words[a->fate],
@@ -471,7 +416,7 @@ int diff_world(struct differ *d)
         static int (*const parts[])(struct differ *, const struct world *, const struct world *) = {
                 modes, texts, caps, fds, requirements, environment, calls};
         const struct world *a = &d->p[0]->world, *b = &d->p[1]->world;
-        int r = limits(d, &a->limits, &b->limits);
+        int r = diff_limits(d, &a->limits, &b->limits);
         for (size_t i = 0; r == 0 && i < sizeof(parts) / sizeof(*parts); i++)
                 r = parts[i](d, a, b);
         return r;

@@ -130,13 +130,8 @@ static void check_limits(struct planner *p)
 {
         const struct limits *l = &p->world->limits;
 
-        if (l->memory)
-                planner_note(
-                        p, l->memory_at,
-                        "limit memory is RLIMIT_DATA in this version: the private writable memory of each process by "
-                        "itself, not of all together");
-        if (l->cpu_s)
-                planner_note(p, l->cpu_at, "limit cpu is RLIMIT_CPU: of each process by itself");
+        if (l->output)
+                planner_note(p, l->output_at, "limit output: standard output and error are pipes, not what the caller has there");
         if (l->procs)
                 planner_note(p, l->procs_at, "limit procs counts threads, too");
 }

@@ -1,7 +1,5 @@
-/* What the sandbox makes of a plan, from the same tables that it is carried out with: the mounts and their flags, the Landlock
- * rules, and what holds each limit. */
-#include <inttypes.h>
-#include <stddef.h>
+/* What the sandbox makes of a plan, from the same tables that it is carried out with: the mounts and their flags, and the
+ * Landlock rules. The limits are in describe_limits.c. */
 #include <stdio.h>
 #include <string.h>
 
@@ -111,53 +109,4 @@ void sandbox_describe_landlock(struct listing *l, const struct plan *plan)
         snprintf(remark, sizeof(remark), "  ABI %u of this host%s", abi,
                  abi >= LANDLOCK_ABI_SCOPE ? "; signals and abstract sockets stay inside" : "");
         listing_remark(l, remark);
-}
-
-/* ---- limits ----------------------------------------------------------------------------------------------------- */
-
-/* limits.c sets what begins with RLIMIT_; the clock is the host's, which kills what is left. */
-static const struct {
-        const char *name;
-        size_t value, at; /* in struct limits */
-        const char *unit;
-        const char *by, *of;
-} limits[] = {
-        {"time", offsetof(struct limits, time_ms), offsetof(struct limits, time_at), "ms", "clock", "all of the sandbox"},
-        {"cpu", offsetof(struct limits, cpu_s), offsetof(struct limits, cpu_at), "s", "RLIMIT_CPU", "each process"},
-        {"memory", offsetof(struct limits, memory), offsetof(struct limits, memory_at), "bytes", "RLIMIT_DATA", "each process"},
-        {"procs", offsetof(struct limits, procs), offsetof(struct limits, procs_at), "", "RLIMIT_NPROC", "all of the sandbox"},
-        {"files", offsetof(struct limits, files), offsetof(struct limits, files_at), "", "RLIMIT_NOFILE", "each process"},
-        {"fsize", offsetof(struct limits, fsize), offsetof(struct limits, fsize_at), "bytes", "RLIMIT_FSIZE", "each file"},
-};
-
-/* Whole seconds read better; programs always get the same unit. */
-static void limit_value(struct listing *l, uint64_t value, const char *unit)
-{
-        bool seconds = strcmp(unit, "ms") == 0 && value % 1000 == 0;
-
-        if (strcmp(unit, "bytes") == 0) {
-                listing_size(l, "value", DESCRIBE_SECOND, value);
-        } else {
-                listing_number(l, "value", LISTING_HIDDEN, value, NULL);
-                listing_number(l, NULL, DESCRIBE_SECOND, seconds ? value / 1000 : value, seconds ? "s" : unit);
-        }
-        listing_text(l, "unit", LISTING_HIDDEN, *unit ? unit : NULL);
-}
-
-void sandbox_describe_limits(struct listing *l, const struct policy *policy)
-{
-        const char *base = (const char *)&policy_world(policy)->limits;
-
-        listing_section(l, "limits", "Limits", "none");
-        for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
-                uint64_t value = *(const uint64_t *)(const void *)(base + limits[i].value);
-                if (value == 0)
-                        continue;
-                listing_row(l);
-                listing_text(l, "name", DESCRIBE_FIRST, limits[i].name);
-                limit_value(l, value, limits[i].unit);
-                listing_text(l, "enforced_by", DESCRIBE_SECOND + 12, limits[i].by);
-                listing_text(l, "of", DESCRIBE_SECOND + 26, limits[i].of);
-                describe_at(l, DESCRIBE_PLACE, (const struct origin *)(const void *)(base + limits[i].at));
-        }
 }

@@ -24,12 +24,17 @@ static uint64_t namespaces(const struct world *world)
 }
 
 /* 0 in the child, else as fork. No exit signal: the host's SIGCHLD and wait(2) never hear of the sandbox. */
-static pid_t clone_init(const struct world *world, int *pidfd)
+static pid_t clone_init(const struct setup *s, int *pidfd)
 {
         struct clone_args args = {
-                .flags = namespaces(world) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+                .flags = namespaces(s->world) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
                 .pidfd = (uint64_t)(uintptr_t)pidfd,
         };
+        if (s->leaf.dir >= 0) { /* the namespace comes later, see limits.c */
+                args.flags &= ~(__u64)CLONE_NEWCGROUP;
+                args.flags |= CLONE_INTO_CGROUP;
+                args.cgroup = (__u64)s->leaf.dir;
+        }
         return (pid_t)SYS_CALL(clone3, &args, sizeof(args));
 }
 
@@ -101,7 +106,13 @@ static int start(struct sandbox *out, struct setup *s, cordon_error *err)
         ours = ends[0];
         theirs = ends[1];
         s->control = theirs;
-        pid_t pid = clone_init(s->world, &pidfd);
+        pid_t pid = clone_init(s, &pidfd);
+        if (pid < 0 && s->leaf.dir >= 0) {
+                result = limits_without_cgroup(s, -pid, err);
+                if (result < 0)
+                        return result;
+                pid = clone_init(s, &pidfd);
+        }
         if (pid == 0)
                 setup_run(s);
         if (pid < 0) {
@@ -110,16 +121,18 @@ static int start(struct sandbox *out, struct setup *s, cordon_error *err)
         }
         *out = (struct sandbox){.pidfd = pidfd, .control = ours, .pid = pid, .uid = s->uid, .gid = s->gid,
                                 .uid_inside = s->uid_inside, .gid_inside = s->gid_inside,
-                                .own_session = s->new_session};
+                                .own_session = s->new_session, .leaf = s->leaf};
+        memcpy(out->note, s->note, sizeof(out->note));
         result = s->root ? ids_write_maps(s, pid, ours, err) : 0;
         if (result < 0) {
                 sandbox_kill(out);
                 sandbox_reap(out, true, NULL);
-                *out = (struct sandbox){.pidfd = FD_NONE, .control = FD_NONE};
+                *out = (struct sandbox)SANDBOX_NONE;
                 return error_set(err, -result, "cannot start the sandbox: %s", error_text(-result));
         }
         fd_take(&ours);
         fd_take(&pidfd);
+        s->leaf = (struct cgroup_leaf)CGROUP_NO_LEAF;
         return 0;
 }
 
@@ -129,7 +142,7 @@ int launch_timed(struct sandbox *out, const struct sandbox_options *options, con
         struct setup s;
         struct quiet quiet;
 
-        *out = (struct sandbox){.pidfd = FD_NONE, .control = FD_NONE};
+        *out = (struct sandbox)SANDBOX_NONE;
         quiet_begin(&quiet);
         int result = setup_prepare(&s, options, world, err);
         remember_signals(&s, &quiet.mask);
@@ -195,6 +208,7 @@ int sandbox_terminal_signal(const struct sandbox *s, int signal)
 void sandbox_kill(const struct sandbox *s)
 {
         SYS_CALL(pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0u);
+        leaf_kill(&s->leaf);
 }
 
 static int wait_status(const siginfo_t *info)

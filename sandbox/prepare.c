@@ -190,6 +190,7 @@ int setup_prepare(struct setup *s, const struct sandbox_options *options, const 
                 .notify = FD_NONE,
                 .nowhere = FD_NONE,
                 .parent.fd = FD_NONE,
+                .leaf = CGROUP_NO_LEAF,
                 .accounts = {FD_NONE, FD_NONE, FD_NONE},
         };
         int result = descriptors_prepare(s, err);
@@ -199,10 +200,10 @@ int setup_prepare(struct setup *s, const struct sandbox_options *options, const 
                 result = requirements_check(s, err);
         if (result == 0)
                 result = prepare_landlock(s, err);
-        if (result == 0 && (result = limits_prepare(s)) < 0)
-                error_set(err, -result, "cannot read the limits of this process: %s", error_text(-result));
         if (result == 0)
                 result = prepare_steps(s, err);
+        if (result == 0)
+                result = limits_prepare(s, err);
         return result;
 }
 
@@ -212,6 +213,7 @@ void setup_release(struct setup *s)
                 fd_close(s->steps[i].tree);
         descriptors_release(s);
         overlays_release(s);
+        leaf_remove(&s->leaf);
         free(s->steps);
         free(s->keep);
         free(s->places);

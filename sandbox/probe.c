@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/landlock.h"
 #include "sandbox/overlay.h"
 #include "sandbox/sandbox.h"
@@ -148,38 +149,20 @@ static void describe_seccomp(struct listing *l)
                 say(l, "seccomp notify", "yes, with WAIT_KILLABLE_RECV");
 }
 
-/* Our own cgroup of the unified hierarchy, below its mount point. */
-static void own_cgroup(const char *mount, char *out, size_t size)
-{
-        char text[2048];
-        cleanup_fd int fd = SYS_CALL(openat, AT_FDCWD, "/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
-        int got = fd < 0 ? fd : SYS_CALL(read, fd, text, sizeof(text) - 1);
-
-        text[got > 0 ? got : 0] = '\0';
-        const char *line = strstr(text, "0::/");
-        snprintf(out, size, "%s%.*s", mount, line ? (int)strcspn(line + 3, "\n") : 0, line ? line + 3 : "");
-}
-
 static void describe_limits(struct listing *l)
 {
-        static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
-        char path[2300], own[2200], list[256] = "";
-        bool found = false;
+        struct cgroup_place place;
+        char list[64];
 
-        for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]) && !found; i++) {
-                own_cgroup(mounts[i], own, sizeof(own));
-                snprintf(path, sizeof(path), "%s/cgroup.controllers", own);
-                found = access(path, F_OK) == 0;
-                if (found)
-                        read_line(path, list, sizeof(list));
-        }
-        snprintf(path, sizeof(path), "%s/cgroup.procs", own);
-        if (found)
-                say(l, "cgroup v2", "controllers: %s; %s", *list ? list : "none",
-                    access(path, W_OK) == 0 ? "delegated to us" : "not delegated to us");
+        cgroup_find(CGROUP_ALL, &place);
+        cgroup_names(place.possible, list, sizeof(list));
+        if (!*place.path)
+                say(l, "cgroup v2", "no: %s", place.why);
         else
-                say(l, "cgroup v2", "not mounted");
-        say(l, "memory limit", "by RLIMIT_DATA, for each process");
+                say(l, "cgroup v2", "one can be made in %.200s, with %s%s%s", place.path, *list ? list : "no controllers",
+                    *place.why ? "; " : "", place.why);
+        say(l, "memory limit", "%s", place.possible & CGROUP_MEMORY ? "by memory.max, for all processes together"
+                                                                     : "by RLIMIT_DATA, for each process");
 }
 
 static void describe_idmap(struct listing *l)

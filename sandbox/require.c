@@ -62,8 +62,21 @@ static bool has_userns(const struct question *q)
 
 static bool has_cgroup(const struct question *q)
 {
-        snprintf(q->out, q->size, "this version sets no cgroup limits");
-        return false;
+        const struct policy *policy = q->plan->policy;
+        unsigned wanted = policy ? cgroup_wanted(&policy_world(policy)->limits) : 0;
+        struct cgroup_place place;
+        char list[64];
+
+        cgroup_find(wanted, &place);
+        bool met = *place.path && (wanted & ~place.possible) == 0;
+        if (met && wanted)
+                snprintf(q->out, q->size, "a cgroup with %s can be made in %.200s", cgroup_names(wanted, list, sizeof(list)),
+                         place.path);
+        else if (met)
+                snprintf(q->out, q->size, "a cgroup can be made in %.200s", place.path);
+        else
+                snprintf(q->out, q->size, "%s", place.why);
+        return met;
 }
 
 /* 0: it can, or need not; 1: it cannot; -errno. */

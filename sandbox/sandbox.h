@@ -21,6 +21,9 @@
 #include "base/listing.h"
 #include "cordon.h"
 #include "policy/plan.h"
+#include "sandbox/cgroup.h"
+
+#define SANDBOX_NOTE 512
 
 struct sandbox_options {
         const struct plan *plan;
@@ -49,7 +52,10 @@ struct sandbox {
         uid_t uid_inside;
         gid_t gid_inside;
         bool own_session; /* what a terminal sends to the caller's process group does not reach the program */
+        struct cgroup_leaf leaf; /* leaf_remove() it when all is dead */
+        char note[SANDBOX_NOTE]; /* one line: which limits hold less here than they say, and why; may be empty */
 };
+#define SANDBOX_NONE {.pidfd = FD_NONE, .control = FD_NONE, .leaf = CGROUP_NO_LEAF}
 
 /* 0: clone3 has succeeded; what comes later is reported over `control`. Descriptors belong to the caller.
  * The child has no exit signal: no SIGCHLD, and wait(2) without __WALL does not see it.
@@ -119,7 +125,7 @@ int sandbox_signal(const struct sandbox *s, int signal);
 int sandbox_terminal_signal(const struct sandbox *s, int signal);
 /* Lets pid 1 end all of it: SIGTERM and SIGCONT to every process, SIGKILL to what is left after `limit grace`. 0 or -errno. */
 int sandbox_end(const struct sandbox *s);
-/* SIGKILL to pid 1, with which the kernel kills everything in the sandbox. */
+/* SIGKILL to pid 1, with which the kernel kills everything in the sandbox; and to all that is in its cgroup. */
 void sandbox_kill(const struct sandbox *s);
 /* Reaps pid 1 if it is gone: 1 and its wait status; 0 while it runs; -ECHILD. `block` waits. */
 int sandbox_reap(const struct sandbox *s, bool block, int *wait_status);

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "sandbox/cgroup.h"
 #include "sandbox/sandbox.h"
 
 #define SETUP_ROOT_ID 65534 /* as root, the program's id, where the policy does not say `user own` */
@@ -106,6 +107,8 @@ struct setup {
         struct overlay_step *overlays; /* see overlay.h */
         size_t overlay_count;
         char layers_size[24], layers_inodes[24]; /* of those in memory, all together */
+        struct cgroup_leaf leaf; /* made by the parent, if any limit gains by it */
+        char note[SANDBOX_NOTE]; /* which limits hold less here than they say, and why */
         struct limit_step files; /* RLIMIT_NOFILE, in force for the program only; resource -1: none */
 
         uint64_t *times; /* for the benchmark: shared memory that gets the clock after each stage; or NULL */
@@ -162,8 +165,13 @@ int stock_take(int stock, const struct view_step *step);
 int stock_nowhere(void);
 int stock_file(int directory, const char *name, const struct plan_mount *m);
 
-int limits_prepare(struct setup *s);
+/* Decides what holds each limit: a cgroup where one can be had, which is made, else the nearest rlimit. */
+int limits_prepare(struct setup *s, cordon_error *err);
+/* pid 1 could not be cloned into the cgroup: the same without. */
+int limits_without_cgroup(struct setup *s, int error, cordon_error *err);
 int limits_apply(struct setup *s);
+/* For explain: what holds each limit where a cgroup can be had there, or cannot. */
+void limits_describe(struct listing *l, const struct limits *limits, const struct cgroup_place *place);
 
 /* usage.c: opens what tells of it, while it can be; adds a dead child's; and when all are dead, the rest. */
 void usage_open(struct setup *s);

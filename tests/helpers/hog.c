@@ -1,5 +1,6 @@
 /* Takes too much of one thing, within bounds of its own, and says how far it came.
- *   hog procs N | files N | memory MIB | data MIB | fsize MIB FILE | cpu SECONDS | forever | deaf */
+ *   hog procs N | threads N | files N | memory MIB | data MIB | fsize MIB FILE | cpu SECONDS | forever | deaf */
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -32,6 +33,25 @@ static void procs(long n)
         close(gate[1]);
         while (wait(NULL) > 0)
                 ;
+}
+
+static void *stay(void *arg)
+{
+        pause();
+        return arg;
+}
+
+static void threads(long n)
+{
+        pthread_t thread;
+        pthread_attr_t attr;
+        long made = 0;
+
+        pthread_attr_init(&attr);
+        pthread_attr_setstacksize(&attr, 64 * 1024);
+        while (made < n && pthread_create(&thread, &attr, stay, NULL) == 0)
+                made++;
+        printf("made %ld%s\n", made, made < n ? " and then no more" : "");
 }
 
 static void files(long n)
@@ -89,6 +109,8 @@ int main(int argc, char **argv)
         alarm(110); /* nothing is left behind, whatever becomes of the test */
         if (!strcmp(what, "procs")) {
                 procs(n);
+        } else if (!strcmp(what, "threads")) {
+                threads(n);
         } else if (!strcmp(what, "files")) {
                 files(n);
         } else if (!strcmp(what, "memory")) {

@@ -317,14 +317,14 @@ test_notes_are_told() {
         need python3
         policy <<-END
 		read $W
-		limit memory 512M
+		limit procs 512
 	END
         explained
-        matches "$(section 'Notes')" "$T/policy:3 +limit memory is RLIMIT_DATA"
-        json_is '[n["at"]["line"] for n in d["notes"] if "at" in n and "memory" in n["text"]]' "[3]"
+        matches "$(section 'Notes')" "$T/policy:3 +limit procs counts threads"
+        json_is '[n["at"]["line"] for n in d["notes"] if "at" in n and "procs" in n["text"]]' "[3]"
         policy <<<"read $W"
         explained
-        lacks "$(section 'Notes')" "memory"
+        lacks "$(section 'Notes')" "procs"
 }
 
 test_limits_hold_as_told() {

@@ -175,6 +175,8 @@ static inline void finish(const struct sandbox *s, int output, struct outcome *o
                         o->length += (size_t)got;
         }
         assert_int_equal(sandbox_reap(s, true, NULL), 1);
+        struct cgroup_leaf leaf = s->leaf;
+        leaf_remove(&leaf);
         fd_close(s->control);
         fd_close(s->pidfd);
 }

@@ -7,7 +7,7 @@
 #include "policy/describe.h"
 #include "policy/plan.h"
 #include "sandbox/landlock.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/setup.h"
 #include "sandbox/tree.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -394,12 +394,11 @@ static void test_environment_and_limits(void **state)
         has(row(&m, "environment", "name", "A"), "\"value\":\"x y\"");
         has(m.text.data, "A=x y");
         has(row(&m, "limits", "name", "time"), "\"value\":1500,\"unit\":\"ms\",\"enforced_by\":\"clock\"");
-        has(row(&m, "limits", "name", "memory"), "\"value\":536870912,\"unit\":\"bytes\",\"enforced_by\":\"RLIMIT_DATA\"");
-        has(row(&m, "limits", "name", "procs"), "\"enforced_by\":\"RLIMIT_NPROC\"");
+        has(row(&m, "limits", "name", "memory"), "\"value\":536870912,\"unit\":\"bytes\"");
         assert_string_equal(row(&m, "limits", "name", "cpu"), "");
         has(m.text.data, "1500ms");
         has(m.text.data, "512M");
-        has(row(&m, "notes", "at", "{ \"file\": \"test.policy\", \"line\": 5 }"), "RLIMIT_DATA");
+        has(row(&m, "notes", "at", "{ \"file\": \"test.policy\", \"line\": 5 }"), "threads");
         unmake(&m);
 
         make(&m, "cordon 1\nread /data\nenv clear\nlimit time 2s\ndev null\n");
@@ -410,6 +409,57 @@ static void test_environment_and_limits(void **state)
         make(&m, "cordon 1\nread /data\n");
         has(m.text.data, "Limits\n  none\n");
         unmake(&m);
+}
+
+static void test_what_holds_each_limit(void **state)
+{
+        static const struct {
+                const char *path;
+                unsigned possible;
+                const char *memory, *procs, *cpu, *cpus, *time, *remark;
+        } cases[] = {
+                {"", 0, "RLIMIT_DATA", "RLIMIT_NPROC", "RLIMIT_CPU", "nothing", "clock", "no cgroup holds these: a reason"},
+                {"/c", CGROUP_MEMORY, "memory.max", "RLIMIT_NPROC", "cpu.stat", "nothing", "clock", "no cgroup holds these: a reason"},
+                {"/c", CGROUP_ALL, "memory.max", "pids.max", "cpu.stat", "cpu.max", "clock", NULL},
+        };
+        const struct limits limits = {.memory = 1 << 20, .procs = 5, .cpu_s = 7, .cpus_m = 1500, .time_ms = 9, .io_read = 3 << 20};
+        (void)state;
+        for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+                struct cgroup_place place = {.possible = cases[i].possible, .why = "a reason"};
+                struct buf text = {0}, json = {0};
+                struct listing l;
+                memcpy(place.path, cases[i].path, strlen(cases[i].path));
+                listing_begin(&l, false, collect, &text);
+                limits_describe(&l, &limits, &place);
+                assert_int_equal(listing_end(&l), 0);
+                listing_begin(&l, true, collect, &json);
+                limits_describe(&l, &limits, &place);
+                assert_int_equal(listing_end(&l), 0);
+                const char *const by[][2] = {{"memory", cases[i].memory}, {"procs", cases[i].procs}, {"cpu", cases[i].cpu},
+                                             {"cpus", cases[i].cpus},     {"time", cases[i].time}};
+                struct json_object *root = json_tokener_parse(json.data), *rows;
+                assert_true(json_object_object_get_ex(root, "limits", &rows));
+                for (size_t j = 0; j < sizeof(by) / sizeof(*by); j++) {
+                        bool found = false;
+                        for (size_t k = 0; k < json_object_array_length(rows); k++) {
+                                struct json_object *r = json_object_array_get_idx(rows, k);
+                                if (strcmp(json_object_get_string(json_object_object_get(r, "name")), by[j][0]) != 0)
+                                        continue;
+                                found = true;
+                                assert_string_equal(json_object_get_string(json_object_object_get(r, "enforced_by")), by[j][1]);
+                        }
+                        assert_true(found);
+                }
+                json_object_put(root);
+                has(text.data, "1.5");
+                has(text.data, "3M/s");
+                if (cases[i].remark)
+                        has(text.data, cases[i].remark);
+                else
+                        lacks(text.data, "no cgroup");
+                buf_free(&text);
+                buf_free(&json);
+        }
 }
 
 /* ---- the plan --------------------------------------------------------------------------------------------------- */
@@ -539,6 +589,7 @@ int main(void)
                 counted_test(test_implied_rules_give_way),
                 counted_test(test_world),
                 counted_test(test_environment_and_limits),
+                counted_test(test_what_holds_each_limit),
                 counted_test(test_view),
                 counted_test(test_brokered_names_the_rule),
                 counted_test(test_syscalls_by_group),

@@ -336,10 +336,13 @@ static void describe_text(struct buf *out, const char *what, const char *text)
 static void describe_world(struct buf *out, const struct world *w)
 {
         const struct limits *l = &w->limits;
-        buf_printf(out, "net %d proc %d audit %d tmp %d %llu limits %llu %llu %llu %llu %llu %llu\n", (int)w->net, (int)w->proc,
+        buf_printf(out, "net %d proc %d audit %d tmp %d %llu limits %llu %llu %llu %llu %llu %llu", (int)w->net, (int)w->proc,
                    (int)w->audit, w->tmp, (unsigned long long)w->tmp_size, (unsigned long long)l->time_ms,
                    (unsigned long long)l->cpu_s, (unsigned long long)l->memory, (unsigned long long)l->procs,
                    (unsigned long long)l->files, (unsigned long long)l->fsize);
+        buf_printf(out, " %llu %llu %llu %llu %llu %llu\n", (unsigned long long)l->grace_ms, (unsigned long long)l->swap,
+                   (unsigned long long)l->cpus_m, (unsigned long long)l->io_read, (unsigned long long)l->io_write,
+                   (unsigned long long)l->output);
         describe_text(out, "cwd", w->cwd);
         for (size_t i = 0; w->devices[i]; i++)
                 describe_text(out, "dev", w->devices[i]);

@@ -380,7 +380,6 @@ static void what_is_required_is_there_or_nothing_is(void **state)
                 {{FEATURE_LANDLOCK, 999, 0, "landlock 999", {"p", 3}}, -EOPNOTSUPP, "this kernel has Landlock ABI "},
                 {{FEATURE_USERNS, 0, 0, "userns", {"p", 3}}, 0, ""},
                 {{FEATURE_IDMAP, 0, 0, "idmap", {"p", 3}}, 0, ""},
-                {{FEATURE_CGROUP, 0, 0, "cgroup", {"p", 3}}, -EOPNOTSUPP, "this version sets no cgroup limits"},
         };
         struct box b;
         (void)state;
@@ -395,6 +394,56 @@ static void what_is_required_is_there_or_nothing_is(void **state)
                 assert_int_equal(o.launched, rows[i].result);
                 assert_non_null(strstr(o.error.text, rows[i].says));
                 assert_int_equal(o.exited, rows[i].result == 0);
+        }
+}
+
+/* Whether there is one depends on the host; never on half a one. */
+static void a_cgroup_is_there_or_nothing_is(void **state)
+{
+        const struct requirement wish = {FEATURE_CGROUP, 0, 0, "cgroup", {"p", 3}};
+        struct cgroup_place place;
+        struct box b;
+        (void)state;
+        box_init(&b);
+        b.world.limits.memory = UINT64_C(1) << 40;
+        cgroup_find(CGROUP_MEMORY, &place);
+        bool possible = *place.path && (place.possible & CGROUP_MEMORY);
+        struct outcome o = PROBE(&b, "ids");
+        assert_int_equal(o.launched, 0); /* not required: with or without */
+        b.world.requirements = &wish;
+        b.world.requirement_count = 1;
+        o = PROBE(&b, "ids");
+        if (!possible) {
+                assert_int_equal(o.launched, -EOPNOTSUPP);
+                assert_non_null(strstr(o.error.text, "p:3: `require cgroup` is not met: "));
+                assert_false(o.exited);
+        } else {
+                assert_int_equal(o.launched, 0);
+        }
+}
+
+/* Nothing could hold it, so nothing is started. */
+static void what_only_a_cgroup_can_hold(void **state)
+{
+        const struct limits rows[] = {
+                {.cpus_m = 1500, .cpus_at = {"p", 7}},
+                {.io_read = 1 << 20, .io_read_at = {"p", 7}},
+                {.io_write = 1 << 20, .io_write_at = {"p", 7}},
+                {.swap = 1 << 20, .swap_at = {"p", 7}},
+        };
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+                struct cgroup_place place;
+                struct box b;
+                box_init(&b);
+                b.world.limits = rows[i];
+                unsigned wanted = cgroup_wanted(&rows[i]);
+                cgroup_find(wanted, &place);
+                struct outcome o = PROBE(&b, "ids");
+                if (*place.path && !(wanted & ~place.possible))
+                        continue; /* it is the kernel's now */
+                assert_int_equal(o.launched, -EOPNOTSUPP);
+                assert_non_null(strstr(o.error.text, "p:7: nothing but a cgroup can hold `limit "));
         }
 }
 
@@ -541,6 +590,12 @@ static void memory_is_bounded(void **state)
         b.world.limits.memory = 64u << 20;
         struct outcome o = PROBE(&b, "memory", "16000000");
         expect_run(&o, 0, "mmap ok\n");
+        struct cgroup_place place;
+        cgroup_find(CGROUP_MEMORY, &place);
+        if (place.possible & CGROUP_MEMORY) {
+                print_message("the memory is a cgroup's here\n");
+                return;
+        }
         o = PROBE(&b, "memory", "160000000");
         expect_run(&o, 0, "mmap ENOMEM\n");
 }
@@ -564,6 +619,8 @@ int main(int argc, char **argv)
                 counted_test(own_root_is_no_more_than_an_owner),
                 counted_test(the_host_has_a_name),
                 counted_test(what_is_required_is_there_or_nothing_is),
+                counted_test(a_cgroup_is_there_or_nothing_is),
+                counted_test(what_only_a_cgroup_can_hold),
                 counted_test(one_id_is_mapped),
                 counted_test(set_user_id_gives_nothing),
                 counted_test(world_is_its_own),

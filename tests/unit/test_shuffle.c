@@ -113,6 +113,8 @@ static void put_world(struct buf *out, const struct policy *p)
                    (uintmax_t)w->tmp_size, w->cwd ? w->cwd : "-");
         buf_printf(out, "limits %ju %ju %ju %ju %ju %ju\n", (uintmax_t)l->time_ms, (uintmax_t)l->cpu_s, (uintmax_t)l->memory,
                    (uintmax_t)l->procs, (uintmax_t)l->files, (uintmax_t)l->fsize);
+        buf_printf(out, "more limits %ju %ju %ju %ju %ju %ju\n", (uintmax_t)l->grace_ms, (uintmax_t)l->swap, (uintmax_t)l->cpus_m,
+                   (uintmax_t)l->io_read, (uintmax_t)l->io_write, (uintmax_t)l->output);
         buf_printf(out, "caps %jx user %d %u %u host %s nets %zu fds %zu requires %zu calls %zu\n", (uintmax_t)w->caps, w->user,
                    w->uid, w->gid, w->hostname ? w->hostname : "-", w->net_count, w->fd_count, w->requirement_count,
                    w->syscall_count);

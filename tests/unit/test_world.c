@@ -34,7 +34,8 @@ static void what_is_said_counts(void **state)
 {
         (void)state;
         struct policy *p = policy_from("net host\nproc self\naudit all\ntmp none\ndev tty null\ncwd $HOME/../u/x\n"
-                                       "limit time 90s cpu 1500ms memory 1G\nlimit procs 5 files 7 fsize 3K\n");
+                                       "limit time 90s cpu 1500ms memory 1G\nlimit procs 5 files 7 fsize 3K\n"
+                                       "limit grace 500ms swap 1M cpus 1.25 io-read 2M/s io-write 3K/s output 10M\n");
         const struct world *w = policy_world(p);
         assert_int_equal(w->net, NET_HOST);
         assert_int_equal(w->net_at.line, 2);
@@ -52,7 +53,42 @@ static void what_is_said_counts(void **state)
         assert_int_equal(w->limits.files, 7);
         assert_int_equal(w->limits.fsize, 3072);
         assert_int_equal(w->limits.fsize_at.line, 9);
+        assert_int_equal(w->limits.grace_ms, 500);
+        assert_int_equal(w->limits.swap, 1 << 20);
+        assert_int_equal(w->limits.cpus_m, 1250);
+        assert_int_equal(w->limits.io_read, 2 << 20);
+        assert_int_equal(w->limits.io_write, 3 << 10);
+        assert_int_equal(w->limits.output, 10 << 20);
+        assert_int_equal(w->limits.output_at.line, 10);
         policy_unref(p);
+}
+
+static void shares_of_processors(void **state)
+{
+        static const struct {
+                const char *text;
+                uint64_t thousandths; /* 0: it is none */
+        } cases[] = {
+                {"1", 1000},  {"0.5", 500}, {"150%", 1500}, {"2.125", 2125}, {"0.01", 10}, {"1%", 10},   {"12.5%", 125}, {"1000", 1000000},
+                {"0", 0},     {"0.001", 0}, {"1.", 0},      {".5", 0},       {"1.0005", 0}, {"1.2345", 0}, {"0.05%", 0},
+                {"1001", 0}, {"1e3", 0},   {"-1", 0},      {"1 %", 0},      {"1%%", 0},   {"1.5.5", 0},
+        };
+        (void)state;
+        for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+                struct policy *p = NULL;
+                char text[64];
+                snprintf(text, sizeof(text), "cordon 1\nlimit cpus %s\n", cases[i].text);
+                struct made_up m = {.files = {{"x.policy", text}}};
+                int r = made_up_compile(&m, &p);
+                if (cases[i].thousandths) {
+                        assert_int_equal(r, 0);
+                        assert_int_equal(policy_world(p)->limits.cpus_m, cases[i].thousandths);
+                } else {
+                        assert_int_equal(r, -EINVAL);
+                }
+                policy_unref(p);
+                buf_free(&m.said);
+        }
 }
 
 static void the_users_file_decides_and_among_equals_the_stricter(void **state)
@@ -194,6 +230,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 counted_test(defaults),
                 counted_test(what_is_said_counts),
+                counted_test(shares_of_processors),
                 counted_test(the_users_file_decides_and_among_equals_the_stricter),
                 counted_test(environment),
                 counted_test(syscalls),

@@ -30,7 +30,7 @@ syntax match cordonOption /\%(^\s*file\s\+\S\+\s\+\)\@<=from\ze\s/
 syntax match cordonOption /\%(^\s*\%(list\|read\|create\|write\|exec\|symlink\)\s.*\s\)\@<=as\ze\s/
 syntax match cordonOption /\%(^\s*require\s\+\)\@<=\%(kernel\|landlock\|userns\|cgroup\|idmap\|overlay\)\>/
 syntax match cordonOption /\%(^\s*syscalls\s\+\)\@<=\%(allow\|deny\|kill\|log\)\>/
-syntax match cordonOption /\%(^\s*limit\>.*\s\)\@<=\%(time\|cpu\|memory\|procs\|files\|fsize\)\ze\s/
+syntax match cordonOption /\%(^\s*limit\>.*\s\)\@<=\%(time\|cpu\|memory\|procs\|files\|fsize\|grace\|swap\|cpus\|io-read\|io-write\|output\)\ze\s/
 syntax match cordonNumber /\%(^\|\s\)\@<=\d\+\%(ms\|[smhKMGT]\)\?\ze\%(\s\|$\)/
 
 syntax match cordonBundle /\%(\s\)\@<=@[A-Za-z0-9_-]\+/
