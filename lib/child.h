@@ -62,7 +62,7 @@ void child_begin_time(cordon_child *c, uint64_t from);
 void child_check_time(cordon_child *c, uint64_t now);
 /* Of those two times the one that comes first; 0: neither. */
 uint64_t child_next_time(const cordon_child *c);
-/* Lets pid 1 end it for this reason, once. */
-void child_end(cordon_child *c, enum cordon_exit_reason reason);
+/* Lets pid 1 end it for this reason, an enum cordon_exit_reason, once. */
+void child_end(cordon_child *c, int reason);
 
 #endif

@@ -22,7 +22,7 @@ void child_begin_time(cordon_child *c, uint64_t from)
                 c->look_ns = from;
 }
 
-void child_end(cordon_child *c, enum cordon_exit_reason reason)
+void child_end(cordon_child *c, int reason)
 {
         uint64_t latest = child_now() + (limit_grace_ms(child_limits(c)) + OVERDUE_MS) * 1000000u;
 

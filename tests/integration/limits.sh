@@ -54,9 +54,10 @@ test_limit_cpu() {
         boxed "$HELPERS/hog" cpu 2
         is "$out" "made 2"
         limited 'limit cpu 1s'
-        boxed "$HELPERS/hog" cpu 4
+        run "$CORDON" run -p "$T/policy" -- "$HELPERS/hog" cpu 4
         lacks "$out" "made"
-        [ "$rc" -gt 128 ] || [ "$rc" = 124 ] || fail "status $rc"
+        status_is 124
+        has "$err" '`limit cpu` of the policy was reached'
 }
 
 test_limit_time_ends_the_deaf_too() {
@@ -384,6 +385,32 @@ test_cgroup_that_is_delegated_to_a_user() {
         has "$out" "0::/"
         lacks "$out" "0::/cordon"
         is "$(find "$delegated" -mindepth 1 -maxdepth 1 -type d -printf '%f\n')" shell
+}
+
+# With the controllers, where the machine has them.
+test_limit_memory_by_a_cgroup_says_why() {
+        limited 'limit memory 64M'
+        run "$CORDON" explain -p "$T/policy"
+        [[ $out == *memory.max* ]] || skip "no memory controller for this user on this machine"
+        run "$CORDON" run --stats -p "$T/policy" -- "$HELPERS/hog" memory 200
+        status_is 137
+        has "$err" '`limit memory` of the policy was reached'
+        has "$err" '(at most, all together)'
+        run "$CORDON" run --stats -p "$T/policy" -- sh -c "'$HELPERS/hog' memory 200; exit 3"
+        status_is 3
+        has "$err" 'killed     1 for memory'
+        run "$CORDON" run --stats -p "$T/policy" -- "$HELPERS/hog" memory 20
+        is "$out" "made 20"
+        lacks "$err" killed
+}
+
+test_limit_cpus() {
+        limited 'limit cpus 0.5'
+        run "$CORDON" explain -p "$T/policy"
+        [[ $out == *cpu.max* ]] || skip "no cpu controller for this user on this machine"
+        run "$CORDON" run --stats -p "$T/policy" -- "$HELPERS/hog" cpu 1
+        is "$out" "made 1"
+        [ "$(stat_of wall | tr -d .)" -ge 1800 ] || fail "$(stat_of wall) s"
 }
 
 # ---- output ------------------------------------------------------------------------------------------------------------

@@ -696,7 +696,7 @@ static void init_is_held_too(void **state)
 static void malformed_events(void **state)
 {
         static const struct {
-                unsigned char bytes[24];
+                unsigned char bytes[64];
                 size_t length;
         } cases[] = {
                 {{0}, 1},                             /* too short */
@@ -710,6 +710,7 @@ static void malformed_events(void **state)
                 {{2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 16},  /* failed with success */
                 {{2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0}, 16},  /* a detail that is not there */
                 {{3, 0, 0, 0, 1, 0, 0, 0}, 8},        /* exited, cut short */
+                {{3, 0, 0, 0, 0, 0, 0, 0, 3}, 60},    /* exited, ended by nobody who could */
         };
         int pair[2], extra[2];
         struct sandbox_event event;
@@ -724,6 +725,12 @@ static void malformed_events(void **state)
                         assert_int_equal(fd_send(pair[1], cases[i].bytes, cases[i].length, extra, fds), 0);
                         assert_int_equal(sandbox_next_event(pair[0], &event), -EBADMSG);
                 }
+        const unsigned char exited[60] = {3, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 5}; /* and this one */
+        assert_int_equal(fd_send(pair[1], exited, sizeof(exited), NULL, 0), 0);
+        assert_int_equal(sandbox_next_event(pair[0], &event), 1);
+        assert_int_equal(event.ended, SANDBOX_TOLD);
+        assert_int_equal(event.wait_status, 256);
+        assert_int_equal(event.usage.user_ns, 5);
         assert_int_equal(fd_send(pair[1], cases[2].bytes, cases[2].length, extra, 1), 0);
         assert_int_equal(sandbox_next_event(pair[0], &event), 1);
         close(event.view);
