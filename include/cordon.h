@@ -411,7 +411,8 @@ CORDON_API int cordon_child_signal(cordon_child *child, int signal);
 /* For a host with a terminal, that gets a signal from it (si_code > 0): SIGINT, SIGQUIT, SIGHUP, SIGTSTP, SIGWINCH. Where the
  * policy lets the program keep the terminal (`dev tty`), the program is in the caller's process group and has got it as well:
  * then this does nothing. Else the program has a session of its own, without a terminal; SIGTSTP stops all of it, until
- * SIGCONT comes by cordon_child_signal(), and the rest is sent to the program's process group. 0, or -ESRCH once it has exited. */
+ * SIGCONT comes by cordon_child_signal(), and the rest is sent to the program's process group.
+ * 0, or -ESRCH once it has exited. */
 CORDON_API int cordon_child_terminal_signal(cordon_child *child, int signal);
 /* The signal that has stopped the program since this was last asked, if it is stopped still; else 0. A host that is a job of a
  * shell stops itself then, by the same signal: so the shell sees what it would without a sandbox. */

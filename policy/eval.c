@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "policy/closed.h"
 #include "policy/compiled.h"
 #include "policy/pattern.h"
 #include "policy/walk.h"
@@ -172,6 +173,13 @@ struct verdict walk_judge(const struct walk *w, unsigned want)
         return (struct verdict){.error = ENOENT};
 }
 
+/* It is there, and that is all. */
+static struct verdict judge_closed(const struct rule *rule, unsigned want)
+{
+        bool allow = (want & ~(unsigned)ACCESS_LIST) == 0;
+        return (struct verdict){.allow = allow, .error = allow ? 0 : EACCES, .access = ACCESS_LIST, .rule = rule};
+}
+
 struct verdict policy_eval_with(const struct policy *p, const char *path, size_t length, unsigned want,
                                 const struct eval_options *options)
 {
@@ -182,7 +190,8 @@ struct verdict policy_eval_with(const struct policy *p, const char *path, size_t
                 return (struct verdict){.error = EACCES};
         if (options)
                 consider(&w.normal, options->extra, w.depth, true);
-        return walk_judge(&w, want);
+        struct verdict v = walk_judge(&w, want);
+        return is_closed(v.rule, path) ? judge_closed(v.rule, want) : v;
 }
 
 struct verdict policy_eval(const struct policy *p, const char *path, size_t length, unsigned want)

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "policy/closed.h"
 #include "policy/plan_walk.h"
 
 void view_walk_own(struct view_walk *w, const struct point *point, size_t index, const struct verdict *verdict)
@@ -22,6 +23,29 @@ void view_walk_own(struct view_walk *w, const struct point *point, size_t index,
                 view_make_way(w, point->path, verdict->rule);
         mount.plain = mount.kind == VIEW_FILE && view_top(w)->kind == VIEW_DIR;
         view_add(w, &mount);
+}
+
+/* Where opens are brokered, the broker keeps closed what is; a mount for each would be most of a launch. */
+static void close_places(struct view_walk *w)
+{
+        struct planner *p = w->p;
+        const char *path;
+
+        for (size_t i = 0; p->world->proc == PROC_OWN && p->world->audit == AUDIT_NONE && (path = closed_place(i)); i++) {
+                mode_t mode = planner_mode(p, path);
+                struct verdict verdict = planner_eval(p, path);
+                if (mode == 0 || !is_closed(verdict.rule, path))
+                        continue;
+                view_leave_to(w, path);
+                view_add(w, &(struct plan_mount){
+                                     .kind = VIEW_MASK,
+                                     .path = path,
+                                     .directory = S_ISDIR(mode),
+                                     .on_host = true,
+                                     .optional = true,
+                                     .rule = verdict.rule,
+                             });
+        }
 }
 
 void view_walk_special(struct view_walk *w, const struct point *point, size_t index)
@@ -66,6 +90,8 @@ void view_walk_special(struct view_walk *w, const struct point *point, size_t in
                 mount.executable = (verdict.access & ACCESS_EXEC) != 0;
         }
         view_add(w, &mount);
+        if (point->kind == POINT_PROC)
+                close_places(w);
 }
 
 /* Memory for sharing is as large as /tmp, or as that would be. */

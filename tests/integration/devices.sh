@@ -175,3 +175,135 @@ test_shm_is_the_sandboxs_own() {
         boxed sh -c 'head -c 900K /dev/zero >/dev/shm/small'
         status_is 0
 }
+
+# ---- /proc ----------------------------------------------------------------------------------------------------------
+
+# Opens each as far as the caller may; says which could be read.
+closed_places="kcore keys key-users kmsg kallsyms interrupts timer_list sched_debug latency_stats slabinfo vmallocinfo kpagecount kpageflags"
+
+test_proc_own_is_closed_where_it_tells_of_the_kernel() {
+        local audit probe
+        # shellcheck disable=SC2016
+        probe='for f; do head -c 1 /proc/$f >/dev/null 2>&1 && echo $f; done; true'
+        # shellcheck disable=SC2086
+        run sh -c "$probe" sh $closed_places
+        has "$out" kallsyms
+        has "$out" interrupts
+        has "$out" keys
+        for audit in denied none; do
+                dev_policy "audit $audit"
+                # shellcheck disable=SC2086
+                boxed sh -c "$probe" sh $closed_places
+                is "$out" "" "with audit $audit"
+                boxed sh -c 'head -c 1 /proc/meminfo /proc/cpuinfo /proc/stat /proc/filesystems /proc/sys/kernel/ostype /proc/self/status >/dev/null; ls /proc/acpi/* /proc/scsi/*'
+                [ "$rc" != 0 ] || fail "a directory that is closed was listed"
+                lacks "$err" "head:"
+                boxed sh -c 'ls /proc/keys && cat /proc/bus/../keys; cat /proc/self/../keys; exec 5</proc/keys'
+                is "$out" /proc/keys
+                # not even for root's own id
+                echo 'user own' >>"$T/policy"
+                # shellcheck disable=SC2086
+                boxed sh -c "$probe" sh $closed_places
+                is "$out" "" "as oneself, with audit $audit"
+        done
+        # a line about the very file opens it
+        dev_policy 'read /proc/interrupts'
+        # shellcheck disable=SC2086
+        boxed sh -c "$probe" sh $closed_places
+        is "$out" interrupts
+        run "$CORDON" why -p "$T/policy" read /proc/keys
+        has "$out" "denied   read /proc/keys: EACCES"
+        run "$CORDON" why -p "$T/policy" read /proc/interrupts
+        has "$out" "allowed  read /proc/interrupts"
+}
+
+test_proc_self_has_processes_only() {
+        dev_policy 'proc self'
+        # shellcheck disable=SC2010
+        boxed sh -c 'ls /proc | grep -v "^[0-9]" | tr "\n" " "; cat /proc/self/comm; cat /proc/sys/kernel/ostype /proc/meminfo'
+        is "$out" "self thread-self cat"
+        [ "$rc" != 0 ] || fail "there is more than processes"
+        dev_policy
+        boxed cat /proc/sys/kernel/ostype
+        is "$out" Linux
+}
+
+# Where a part of the host's /proc is hidden, the kernel lets nobody mount a whole one.
+test_proc_where_the_hosts_is_partly_hidden() {
+        need unshare
+        dev_policy
+        local -a private=(unshare -m --propagation private)
+        local hide='mount -t tmpfs none /proc/sys && exec "$@"'
+        if ! am_root; then
+                unshare -Ur true 2>/dev/null || skip "no user namespaces for this user"
+                private=(unshare -Urm --propagation private)
+                hide='mount -t tmpfs none /proc/sys && exec unshare -U --map-user=65533 --map-group=65533 "$@"'
+        fi
+        run "${private[@]}" sh -c "$hide" sh "$CORDON" run -q -p "$T/policy" -- true
+        status_is 125
+        has "$err" "/proc is partly hidden"
+        has "$err" "use \`proc none\`"
+        dev_policy 'proc none'
+        run "${private[@]}" sh -c "$hide" sh "$CORDON" run -q -p "$T/policy" -- sh -c 'echo ran; ls /proc/self'
+        has "$out" ran
+        lacks "$out" status
+}
+
+# ---- /sys -----------------------------------------------------------------------------------------------------------
+
+test_sys_is_there_where_it_is_asked_for() {
+        policy <<-'END'
+		use @base
+		exec /bin /usr/bin
+	END
+        boxed sh -c 'ls /sys && cat /sys/kernel/mm/transparent_hugepage/enabled /sys/devices/system/cpu/online'
+        [ "$rc" != 0 ] || fail "there is /sys without a rule"
+        is "$out" ""
+        echo 'read /sys/devices/system/cpu' >>"$T/policy"
+        boxed cat /sys/devices/system/cpu/online
+        is "$out" "$(cat /sys/devices/system/cpu/online)"
+        boxed sh -c 'ls /sys /sys/devices/system'
+        is "$out" $'/sys:\ndevices\n\n/sys/devices/system:\ncpu'
+        boxed sh -c 'echo 0 >/sys/devices/system/cpu/cpu0/online || echo 0 >/sys/devices/system/cpu/online'
+        [ "$rc" != 0 ] || fail "/sys can be written"
+}
+
+# ---- who the program is ---------------------------------------------------------------------------------------------
+
+# A file that only its group may read.
+group_file() {
+        mkdir "$T/group"
+        echo of-the-group >"$T/group/file"
+        chown 65531:4321 "$T/group/file"
+        chmod 040 "$T/group/file"
+        chmod 755 "$T/group"
+        dev_policy "read $T/group"
+}
+
+test_supplementary_groups_of_root_are_dropped() {
+        am_root || skip "this is about root"
+        need setpriv
+        group_file
+        run setpriv --reuid=65532 --regid=65532 --groups=4321 cat "$T/group/file"
+        is "$out" of-the-group
+        run setpriv --groups=4321 "$CORDON" run -q -p "$T/policy" -- sh -c "id -G; cat $T/group/file"
+        has "$out" 65534
+        lacks "$out" of-the-group
+        lacks "$out" 4321
+        boxed grep Groups: /proc/self/status
+        matches "$out" $'^Groups:[\t ]*$'
+}
+
+# An ordinary user cannot drop them: the manual says so. They have no number inside, and cannot be changed there.
+test_supplementary_groups_of_a_user_stay() {
+        am_root || skip "only root can begin with other groups"
+        need setpriv python3
+        group_file
+        run setpriv --reuid=65532 --regid=65532 --groups=4321 env HOME=/ "$CORDON" run -q -p "$T/policy" -- \
+                sh -c "id -G; cat $T/group/file; cat /proc/self/setgroups; python3 -c 'import os; os.setgroups([])'"
+        if [ "$rc" = 126 ] || [ "$rc" = 127 ]; then
+                skip "this build cannot be executed by an ordinary user"
+        fi
+        is "$out" $'65532 65534\nof-the-group\ndeny'
+        has "$err" "PermissionError"
+}

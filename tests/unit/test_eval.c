@@ -59,6 +59,14 @@ static const struct row rows[] = {
         {"tmp none\nread /tmp/y\n", "read", "/tmp/y", "write", "/tmp/x", ENOENT},
         {"proc own\n", "read", "/proc/self/maps", "write", "/proc/self/mem", EACCES},
         {"proc none\nread /a\n", "read", "/a", "read", "/proc/self", ENOENT},
+        /* what tells of the kernel is closed there, but for what is named */
+        {"proc own\n", "list", "/proc/keys", "read", "/proc/keys", EACCES},
+        {"proc own\n", "read", "/proc/keys-x", "read", "/proc/acpi/wakeup", EACCES},
+        {"read /proc/keys\n", "read", "/proc/keys", "read", "/proc/key-users", EACCES},
+        {"read /\n", "read", "/etc", "read", "/proc/kcore", EACCES},
+        {"dev pts shm\n", "write", "/dev/pts/3", "write", "/dev/tty", EACCES},
+        {"dev pts shm\n", "create", "/dev/shm/x", "exec", "/dev/shm/x", EACCES},
+        {"dev pts\n", "write", "/dev/ptmx", "write", "/dev/shm/x", EACCES},
         {"dev null\n", "write", "/dev/null", "write", "/dev/zero", EACCES},
         {"dev none\nread /a\n", "list", "/", "list", "/dev", ENOENT},
 };
