@@ -228,7 +228,7 @@ static int check_one(const char *file, const struct settings *settings, struct j
         cordon_error error = {0};
         int r = look(&c, file, settings, &error), status = status_of(&c, r, settings);
 
-        file = file ? file : "(command line)";
+        file = !file ? RULES_NAME : !strcmp(file, "-") ? PIPED_NAME : file;
 
         if (c.count > 1)
                 qsort(c.findings, c.count, sizeof(*c.findings), by_place);

@@ -11,9 +11,6 @@
 
 #include "cli/cli.h"
 
-#define RULES_NAME "(command line)"
-#define PIPED_NAME "(standard input)"
-
 /* ---- paths ---------------------------------------------------------------------------------------------------------- */
 
 /* The end of the part in which something is to be resolved: behind the last "..". 0: there is none. */

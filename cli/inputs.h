@@ -7,6 +7,9 @@
 #include "cli/text.h"
 #include "cordon.h"
 
+#define PIPED_NAME "(standard input)"
+#define RULES_NAME "(command line)"
+
 struct inputs {
         const char **files; /* NULL: none was named */
         cordon_policy_text texts[2];

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/inputs.h"
 
 enum { MOST_LINES = 20 };
 
@@ -100,7 +101,7 @@ static void put_policies(FILE *to, const char *const *files)
         for (size_t i = 0; files[i]; i++) {
                 if (i > 0)
                         fputs(files[i + 1] ? ", " : " or ", to);
-                put(to, files[i]);
+                put(to, strcmp(files[i], "-") ? files[i] : PIPED_NAME);
         }
 }
 

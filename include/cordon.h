@@ -77,7 +77,8 @@ enum {
 
 /* A policy that is in memory. */
 typedef struct cordon_policy_text {
-        const char *name; /* in messages, such as "(command line)"; no file of that name is looked at. There is no $HERE */
+        const char *name; /* in messages, such as "(command line)"; no file of that name is looked at. There is no $HERE.
+                           * Not "(default)", and nothing that begins with '@' */
         const char *text; /* as a file would have it, beginning with "cordon 1" */
         size_t length;
         unsigned flags;   /* CORDON_TEXT_* */

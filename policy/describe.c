@@ -35,7 +35,7 @@ void describe_sources(struct listing *l, const struct policy *p)
                 listing_number(l, "depth", LISTING_HIDDEN, s->depth, NULL);
                 listing_flag(l, "bundle", LISTING_HIDDEN, s->bundle, NULL);
                 if (s->depth == 0)
-                        listing_text(l, NULL, DESCRIBE_PLACE - 16, s->name[0] == '(' ? "built in" : "asked for");
+                        listing_text(l, NULL, DESCRIBE_PLACE - 16, !strcmp(s->name, STANDARD_NAME) ? "built in" : "asked for");
                 else
                         listing_number(l, NULL, DESCRIBE_PLACE - 16, s->depth, s->depth == 1 ? " step away" : " steps away");
                 listing_place(l, "used_at", DESCRIBE_PLACE, "used in", s->used_at.file, s->used_at.line);

@@ -9,6 +9,11 @@
 #include "base/error.h"
 #include "policy/compile.h"
 
+bool file_is_users(const char *file)
+{
+        return file[0] != '@' && strcmp(file, STANDARD_NAME) != 0;
+}
+
 /* ---- finding ---------------------------------------------------------------------------------------------------- */
 
 static int find_bundle(const struct policy_host *host, const char *name, struct policy_found *out)

@@ -111,7 +111,7 @@ bool lint_own(const struct rule *rule)
 
 bool lint_user(const struct rule *rule)
 {
-        return lint_own(rule) && rule->origin.file[0] != '@' && rule->origin.file[0] != '(';
+        return lint_own(rule) && file_is_users(rule->origin.file);
 }
 
 const char *lint_name(struct lint *l, const struct rule *rule)

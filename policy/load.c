@@ -7,8 +7,6 @@
 
 #include "policy/compile.h"
 
-#define STANDARD_NAME "(default)" /* what counts where no file is given: the bundle, under a name that says why */
-
 /* The directory of a file, for $HERE. */
 static const char *here_of(struct compile *c, const char *name)
 {

@@ -19,7 +19,7 @@
 bool rule_is_own(const struct rule *rule)
 {
         const char *file = rule->origin.file;
-        return !rule->implied && rule->use_depth == 0 && file && file[0] != '@' && strcmp(file, "(default)") != 0;
+        return !rule->implied && rule->use_depth == 0 && file && file_is_users(file);
 }
 
 struct verdict planner_eval(const struct planner *p, const char *path)

@@ -266,6 +266,11 @@ struct policy_found {
 int policy_find(const struct policy_host *host, const char *const *search, const char *name, struct policy_found *out);
 void policy_found_free(struct policy_found *found);
 
+#define STANDARD_NAME "(default)" /* what counts where no file is given: the bundle, under a name that says why */
+
+/* Whether a file of this name is the user's, and comes with no program. */
+bool file_is_users(const char *file);
+
 /* What a policy says of itself: the comment on its first line, cut to `size`; "" where there is none. */
 void policy_summary(const char *text, size_t length, char *out, size_t size);
 

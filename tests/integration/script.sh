@@ -194,6 +194,9 @@ test_a_policy_on_standard_input() {
         is "$out" data
         stdin=$T/policy run "$CORDON" check -
         status_is 0
+        has "$out" "(standard input): fine"
+        stdin=$T/policy run "$CORDON" run -p - -- cat "$W/other"
+        lacks "$err" " - covers"
         stdin=$T/policy run "$CORDON" explain -
         matches "$out" "read +$W/file.*\\(standard input\\):4"
         stdin=$T/policy run "$CORDON" why -p - read "$W/file"
@@ -613,4 +616,18 @@ test_a_dry_run_finds_what_is_wrong() {
         status_is 125
         has "$err" "99.0"
         is "$out" ""
+}
+
+# What is said of files is said of standard input and of the command line.
+test_warnings_about_what_is_in_no_file() {
+        printf 'cordon 1\nread /no/such/file\n' >"$T/policy"
+        stdin=$T/policy run "$CORDON" check -
+        has "$err" "(standard input):2:6: warning: there is no /no/such/file here"
+        policy <<<"use @base"
+        mkdir "$HOME/own"
+        run "$CORDON" check --rw "$HOME" "$T/policy"
+        has "$err" "(command line):2:"
+        has "$err" "wide-grant"
+        run "$CORDON" check --rw "$HOME/own" "$T/policy"
+        lacks "$err" "warning"
 }
