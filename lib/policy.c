@@ -81,7 +81,7 @@ static int check_texts(const cordon_policy_options *o, cordon_error *err)
                 if (!t->name || !t->text || (t->flags & ~(unsigned)CORDON_TEXT_FIRST))
                         return error_set(err, EINVAL, "a cordon_policy_text has no name or no text, or a flag that is not known");
                 if (!file_is_users(t->name))
-                        return error_set(err, EINVAL, "a cordon_policy_text cannot be called %s, as what is built in is", t->name);
+                        return error_set(err, EINVAL, "no cordon_policy_text can be called %s: what is built in is", t->name);
                 if (t->length > POLICY_TEXT_MOST)
                         return error_set(err, EFBIG, "%s: no policy may be as long (4 MiB)", t->name);
         }
