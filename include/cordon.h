@@ -544,7 +544,8 @@ CORDON_API int cordon_changes_list(const char *directory, const cordon_changes_o
 /* The same, and brings each over to the host, before `fn` gets it. A file comes with its mode, time and attributes, as a whole or
  * not at all; what it replaces gives it its owner, and the top of the tree does for what is new. No setuid or setgid bit comes
  * over, and no link is followed. What fails is told of in `refused`, and the others go on. It can be called again. Returns how
- * many were refused; 0: all is on the disk, and what was kept can be discarded. -EBUSY: the sandbox is still there. */
+ * many were refused, where new FIFOs and sockets do not count; 0: all is on the disk, and what was kept can be discarded.
+ * -EBUSY: the sandbox is still there. */
 CORDON_API int cordon_changes_apply(const char *directory, const cordon_changes_options *options, cordon_change_fn *fn, void *ctx,
                                     cordon_error *err);
 

@@ -162,6 +162,12 @@ static void refuse(struct difference *d, int error, const char *what)
         snprintf(d->why, sizeof(d->why), "%s%s", what, error_text(error));
 }
 
+/* A socket that nobody listens on any more, a FIFO: told of, and no reason to keep all the rest. */
+static bool is_left_out(const struct difference *d)
+{
+        return d->change.kind == CORDON_CHANGE_ADDED && (S_ISSOCK(d->is.st_mode) || S_ISFIFO(d->is.st_mode));
+}
+
 /* Tells of it, having done it if that is wanted. */
 static void tell(struct changes *c, struct difference *d)
 {
@@ -173,7 +179,7 @@ static void tell(struct changes *c, struct difference *d)
         d->change.refused = *d->why ? d->why : NULL;
         d->change.applied = c->apply && !*d->why;
         c->found++;
-        c->refused += *d->why != 0;
+        c->refused += *d->why != 0 && !is_left_out(d);
         c->fn(c->ctx, &d->change);
 }
 

@@ -199,6 +199,34 @@ int policy_suggest_denial(const struct policy *p, const char *path, char *buf, s
         return hand_over(&out, buf, size);
 }
 
+/* A line about the path, or about the overlay that it lies in: what can be run there may be new, and no file of the host. */
+static int put_rule(const struct policy *p, const char *path, const char *made, unsigned want, const struct verdict *now,
+                    struct buf *out)
+{
+        struct rule line = {.literal = true, .pattern = path, .text = "", .verb = "", .prefix = path};
+        bool own = now->rule && (now->rule->implied || now->rule->scratch); /* they grant no file of the host */
+        bool keep = !now->ancestor && !own, copy = now->rule && now->rule->overlay;
+        if (now->allow && !own)
+                return -ENOENT; /* what refuses is something else, which no such line would change */
+        if (copy && (want & ACCESS_EXEC)) {
+                buf_str(out, "overlay exec");
+                path = now->rule->pattern;
+        } else {
+                /* Of a copy, writing is not kept: with such a line it would be the host's. */
+                line.access = verbs_for(want | (keep ? now->access & (copy ? READ : ~0u) : 0), out);
+                if (!would_allow(p, path, want, &line, now) || (made && !would_reach(p, made, &line)))
+                        return -ENOENT;
+        }
+        const struct remap *shown = policy_remap(p, path);
+        buf_str(out, " ");
+        if (shown) { /* the line that shows it is the one to be changed */
+                policy_put_path(out, p->home, shown->source);
+                buf_str(out, " as ");
+        }
+        policy_put_path(out, p->home, path);
+        return 0;
+}
+
 int policy_suggest(const struct policy *p, const char *path, unsigned want, char *buf, size_t size)
 {
         struct buf out cleanup_buf = {0};
@@ -222,21 +250,9 @@ int policy_suggest(const struct policy *p, const char *path, unsigned want, char
                 if ((now.rule && now.rule->class != CLASS_GRANT) || !put_world(p, path, want, &out))
                         return -ENOENT;
         } else {
-                struct rule line = {.literal = true, .pattern = path, .text = "", .verb = "", .prefix = path};
-                bool own = now.rule && (now.rule->implied || now.rule->scratch); /* they grant no file of the host */
-                bool keep = !now.ancestor && !own;
-                if (now.allow && !own)
-                        return -ENOENT; /* what refuses is something else, which no such line would change */
-                line.access = verbs_for(want | (keep ? now.access : 0), &out);
-                if (!would_allow(p, path, want, &line, &now) || (made && !would_reach(p, made, &line)))
-                        return -ENOENT;
-                const struct remap *shown = policy_remap(p, path);
-                buf_str(&out, " ");
-                if (shown) { /* the line that shows it is the one to be changed */
-                        policy_put_path(&out, p->home, shown->source);
-                        buf_str(&out, " as ");
-                }
-                policy_put_path(&out, p->home, path);
+                int r = put_rule(p, path, made, want, &now, &out);
+                if (r < 0)
+                        return r;
         }
         return hand_over(&out, buf, size);
 }

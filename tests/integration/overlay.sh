@@ -285,6 +285,31 @@ for c in json.load(open(sys.argv[1])): print(c["kind"], c["path"].split("/p/")[1
         is "$out" $'added dir/l 0 0 120777 /etc True \nremoved gone 0 0 None None False \nmodified one 4 9 100644 None False content,time'
 }
 
+test_sockets_are_left_out() {
+        need_overlay
+        need python3
+        tree_policy </dev/null
+        run "$CORDON" run --apply -p "$T/policy" -- python3 -c "import os, socket; os.chdir('$W/p'); os.mkfifo('fifo')
+s = socket.socket(socket.AF_UNIX); s.bind('sock'); s.listen()
+c = socket.socket(socket.AF_UNIX); c.connect('$W/p/sock'); s.accept()[0].send(b'hello'); open('new', 'wb').write(c.recv(9))"
+        status_is 0
+        is "$(cat "$W/p/new")" hello
+        [ ! -e "$W/p/sock" ] && [ ! -e "$W/p/fifo" ] || fail "they came over"
+        has "$err" "it is a socket"
+}
+
+test_what_would_allow_it_leaves_it_an_overlay() {
+        need_overlay
+        tree_policy </dev/null
+        sed -i 's/overlay exec/overlay/' "$T/policy"
+        run "$CORDON" why -p "$T/policy" exec "$W/p/one"
+        has "$out" "overlay exec "
+        lacks "$out" "write exec"
+        run "$CORDON" why -p "$T/policy" unix "$W/p/one"
+        has "$out" "to allow"
+        lacks "$out" "write unix"
+}
+
 test_nothing_changed() {
         need_overlay
         tree_policy </dev/null
