@@ -19,6 +19,7 @@
 #include "policy/policy.h"
 
 struct server;
+struct plan;
 
 struct server_options {
         const struct policy *policy; /* borrowed; must outlive the server */
@@ -31,12 +32,15 @@ struct server_options {
         gid_t gid;
         uid_t uid_inside; /* the same, as the sandbox numbers them */
         gid_t gid_inside;
+        const struct plan *plan; /* for single files that are followed; may be NULL. Not needed any more when this returns */
 };
 
 /* Makes the server and its threads, which wait for server_serve(): that takes as long as a good part of the sandbox's set-up,
  * and runs beside it. */
 int server_start(struct server **out, const struct server_options *options, cordon_error *err);
 
+/* Hands over a directory that the plan has as `number`, before server_serve(). Taken. */
+void server_source(struct server *s, unsigned number, int directory);
 /* Begins to serve. `view` is an O_PATH of the view's root, `notify` the listener or -1, `nowhere` an O_PATH of the empty
  * directory for what is masked, or -1; all are taken. Once for each server. */
 void server_serve(struct server *s, int view, int notify, int nowhere);

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "broker/caller.h"
+#include "broker/follow.h"
 #include "broker/mask.h"
 #include "broker/path.h"
 #include "broker/resolve.h"
@@ -213,6 +214,13 @@ static int open_in_view(const struct job *j, const char *path, uint64_t flags)
         return fd < 0 ? fd : fd_take(&fd);
 }
 
+/* What has the name now, where that is a single file that somebody outside has replaced; else what the view has. */
+static int open_current(const struct job *j, const char *path, uint64_t flags)
+{
+        int fd = follow_open(j->server->follow, &j->server->view, path, flags);
+        return fd == FOLLOW_CURRENT ? open_in_view(j, path, flags) : fd;
+}
+
 /* Opens what exists at a canonical path that the policy allows. /dev/tty is what it is for the caller, which may be another
  * path that the policy has to allow as well. */
 static int open_allowed(struct job *j, const char *path)
@@ -221,14 +229,14 @@ static int open_allowed(struct job *j, const char *path)
         if (!request_waiting(j->server, j->request))
                 return -ESRCH;
         if (j->path_only)
-                return open_in_view(j, path, j->flags);
+                return open_current(j, path, j->flags);
         if (strcmp(path, TERMINAL) == 0) {
                 int r = terminal_of(&j->server->view, j->request->tid, &own);
                 if (r < 0 || !policy_eval(j->server->policy, own.text, own.length, j->want).allow)
                         return -ENXIO;
                 path = own.text;
         }
-        int fd = open_in_view(j, path, j->flags | O_NONBLOCK);
+        int fd = open_current(j, path, j->flags | O_NONBLOCK);
         if (fd >= 0)
                 return settle(j, fd);
         return !j->nonblock && (fd == -ENXIO || fd == -EAGAIN) ? open_later(j, path, fd) : fd;

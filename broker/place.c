@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "broker/caller.h"
+#include "broker/follow.h"
 #include "broker/resolve.h"
 
 enum { RACES_MOST = 8 };
@@ -150,10 +151,11 @@ static int object_held(struct object *out, const struct server *s, int fd)
         if (flags < 0)
                 return -errno;
         out->writable = !(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY;
-        int bad = view_path_of(&s->view, fd, out->path.text, sizeof(out->path.text));
+        out->followed = follow_path(s->follow, &s->view, fd, out->path.text, sizeof(out->path.text));
+        int bad = out->followed ? 0 : view_path_of(&s->view, fd, out->path.text, sizeof(out->path.text));
         out->nameless = bad == -ENOENT;
         out->path.length = bad == 0 ? strlen(out->path.text) : 0;
-        if (bad == 0 && !out->writable && !leads_to(s, out->path.text, fd))
+        if (bad == 0 && !out->writable && !out->followed && !leads_to(s, out->path.text, fd))
                 return -EACCES;
         return bad == -ENOENT ? 0 : bad;
 }
@@ -200,6 +202,19 @@ static int object_of_path(struct object *out, const struct server *s, const stru
         return out->fd < 0 ? out->fd : 0;
 }
 
+/* Where somebody outside has replaced a single file, it is the new one. */
+static int object_current(struct object *out, const struct server *s)
+{
+        int newer = follow_open(s->follow, &s->view, out->path.text, O_PATH | O_NOFOLLOW);
+
+        out->followed = newer != FOLLOW_CURRENT;
+        if (newer < 0)
+                return out->followed ? newer : 0;
+        fd_close(out->fd);
+        out->fd = newer;
+        return 0;
+}
+
 int object_find(struct object *out, const struct server *s, const struct request *r, bool follow)
 {
         char base[PATH_MAX];
@@ -216,7 +231,9 @@ int object_find(struct object *out, const struct server *s, const struct request
         for (int race = 0; race < RACES_MOST; race++) {
                 object_done(out);
                 bad = object_of_path(out, s, r, &asked, follow || asked.directory);
-                if (bad == 0 && !out->held && !still_there(s, out->fd, &out->path))
+                if (bad == 0 && !out->held)
+                        bad = object_current(out, s);
+                if (bad == 0 && !out->held && !out->followed && !still_there(s, out->fd, &out->path))
                         bad = -ELOOP;
                 if (bad != -ELOOP)
                         break;

@@ -37,6 +37,7 @@ struct object {
         int fd;           /* O_PATH, or with `held` the caller's own; the object's */
         bool held;        /* it was named by a descriptor of the caller */
         bool writable;    /* held, and open for writing */
+        bool followed; /* has come to have the name since the view was made: its path is that of what was there before */
         bool nameless;    /* held, and has no path in any view: a pipe, or what was removed or never had a name */
         struct path path; /* canonical; empty where nameless */
 };

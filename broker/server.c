@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "broker/follow.h"
 #include "broker/made.h"
 #include "broker/waiter.h"
 
@@ -112,8 +113,9 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         s->made = made_new();
         s->audit = audit_new(o->policy, o->name, o->audit_fd);
         s->waiter = waiter_new(s);
+        s->follow = follow_new(o->plan);
 
-        int r = !s->audit || !s->waiter || !s->made ? -ENOMEM : open_proc(s);
+        int r = !s->audit || !s->waiter || !s->made || !s->follow ? -ENOMEM : open_proc(s);
         if (r == 0) {
                 s->channel = o->channel;
                 r = start_threads(s, o->notifies);
@@ -130,6 +132,11 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         }
         *out = s;
         return 0;
+}
+
+void server_source(struct server *s, unsigned number, int directory)
+{
+        follow_source(s->follow, number, directory);
 }
 
 void server_serve(struct server *s, int view, int notify, int nowhere)
@@ -167,6 +174,7 @@ struct server *server_free(struct server *s)
         server_stop(s);
         audit_free(s->audit);
         made_free(s->made);
+        follow_free(s->follow);
         pthread_cond_destroy(&s->staged);
         pthread_mutex_destroy(&s->lock);
         free(s);

@@ -91,12 +91,13 @@ static int launch(cordon_child *c, const struct plan *plan, const cordon_child_o
 }
 
 /* The serving threads are made while the sandbox sets itself up. */
-static int prepare_server(cordon_child *c, bool notifies, cordon_error *err)
+static int prepare_server(cordon_child *c, const struct plan *plan, cordon_error *err)
 {
         struct server_options options = {
                 .policy = policy_of(c->policy),
                 .name = c->name,
-                .notifies = notifies,
+                .plan = plan,
+                .notifies = plan->filter.notify,
                 .channel = c->channel,
                 .audit_fd = c->audit_fd,
                 .init = c->sandbox.pid,
@@ -129,13 +130,12 @@ static int begin(cordon_child *c, const cordon_child_options *o, cordon_error *e
         r = name_child(c, o);
         if (r == 0)
                 r = launch(c, &plan, o, err);
-        bool notifies = plan.filter.notify;
+        if (r == 0) {
+                c->state = CHILD_STARTING;
+                enlist(c);
+                r = prepare_server(c, &plan, err);
+        }
         plan_free(&plan);
-        if (r < 0)
-                return r;
-        c->state = CHILD_STARTING;
-        enlist(c);
-        r = prepare_server(c, notifies, err);
         if (r == 0)
                 r = watch(c, c->sandbox.control);
         if (r == 0 && c->output)
@@ -196,6 +196,14 @@ static void on_ready(cordon_child *c, struct sandbox_event *e)
         c->state = CHILD_RUNNING;
 }
 
+static void on_source(cordon_child *c, struct sandbox_event *e)
+{
+        if (c->state == CHILD_STARTING)
+                server_source(c->server, e->source, e->directory);
+        else
+                fd_close(e->directory);
+}
+
 static void on_failed(cordon_child *c, const struct sandbox_event *e)
 {
         const char *colon = e->detail[0] ? ": " : "", *advice = sandbox_failure_advice(e->stage, e->error);
@@ -254,6 +262,9 @@ static void take_event(cordon_child *c, struct sandbox_event *e)
                 break;
         case SANDBOX_EXITED:
                 on_exited(c, e);
+                break;
+        case SANDBOX_SOURCE:
+                on_source(c, e);
                 break;
         case SANDBOX_PROGRAM:
                 c->program_pid = e->program;

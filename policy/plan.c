@@ -322,6 +322,7 @@ static int make_plan(struct planner *p)
                 return -ENOMEM;
         plan_check(p);
         decide_brokered(p);
+        plan_follow(p);
         if (p->no_memory)
                 return -ENOMEM;
         if (p->refused)

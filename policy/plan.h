@@ -46,6 +46,19 @@ struct plan_note { /* one line of explanation: why something is brokered, degrad
         struct origin origin;
 };
 
+/* A single file of the host's is mounted as it is when the sandbox begins. Where opens are brokered, an open gives what has its
+ * name by then, so that whoever replaces it outside is followed: it is looked for in a directory that is not in the view. */
+struct plan_source { /* that directory */
+        const char *directory;
+        bool writable;
+};
+struct plan_follow {
+        const char *path; /* in the view */
+        const char *name; /* in the directory */
+        unsigned source;  /* which one */
+};
+#define PLAN_SOURCES_MOST 64u
+
 struct plan {
         const struct policy *policy; /* borrowed: whoever owns the plan owns the policy too */
         struct plan_mount *mounts;
@@ -60,6 +73,10 @@ struct plan {
         struct filter_wish wish; /* what the filter was made from */
         struct plan_note *notes;
         size_t note_count;
+        struct plan_follow *follows; /* sorted by path */
+        size_t follow_count;
+        struct plan_source *sources;
+        size_t source_count;
         void *arena; /* all strings and arrays of the plan */
 };
 

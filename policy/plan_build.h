@@ -6,6 +6,7 @@
  *   plan_pattern.c   the trees that patterns need in which they grant something
  *   plan_own.c       what shows nothing of the host's
  *   plan_shown.c     what shows something of the host's at another place
+ *   plan_follow.c    single files that are followed when they are replaced
  *   plan_check.c     what this version refuses, and what people should know
  *   plan_syscalls.c  the same, of system calls
  *
@@ -49,6 +50,8 @@ void plan_view(struct planner *p);
 void plan_check(struct planner *p);
 /* The part of it that is about system calls. */
 void plan_check_syscalls(struct planner *p);
+/* Which single files are followed. Needs to know what is brokered. */
+void plan_follow(struct planner *p);
 /* Needs the filter. */
 void plan_note_syscalls(struct planner *p);
 

@@ -125,7 +125,7 @@ static int open_trees(struct setup *s, cordon_error *err)
         struct tree_maps maps = {0};
         int result = 0;
 
-        for (size_t i = 0; i < s->step_count && result == 0; i++) {
+        for (size_t i = 0; s->root && i < s->step_count && result == 0; i++) {
                 struct view_step *step = &s->steps[i];
                 if ((step->mount->kind != VIEW_BIND && step->mount->kind != VIEW_DEVICE) || step->mount->of_view)
                         continue;
@@ -134,6 +134,8 @@ static int open_trees(struct setup *s, cordon_error *err)
                         error_set(err, -result, "cannot show %s in the sandbox: %s", step->mount->source,
                                   error_text(-result));
         }
+        if (result == 0 && (result = sources_prepare(s, &maps)) < 0)
+                error_set(err, -result, "cannot open directories for the broker: %s", error_text(-result));
         tree_maps_free(&maps);
         if (s->keep_count > 0)
                 qsort(s->keep, s->keep_count, sizeof(*s->keep), compare_ints);
@@ -162,7 +164,7 @@ static int prepare_steps(struct setup *s, cordon_error *err)
         size_t count = s->plan->mount_count;
 
         s->steps = calloc(count + 1, sizeof(*s->steps));
-        s->keep = calloc(2 * count + 1, sizeof(*s->keep)); /* an overlay has two */
+        s->keep = calloc(2 * count + s->plan->source_count + 1, sizeof(*s->keep)); /* an overlay has two */
         s->stack = aligned_alloc(16, SETUP_STACK);
         if (!s->steps || !s->keep || !s->stack)
                 return error_set(err, ENOMEM, "out of memory");
@@ -170,7 +172,7 @@ static int prepare_steps(struct setup *s, cordon_error *err)
                 prepare_step(&s->steps[i], s->plan, i);
         s->step_count = count;
         int result = overlays_prepare(s, err);
-        return result == 0 && s->root ? open_trees(s, err) : result;
+        return result == 0 ? open_trees(s, err) : result;
 }
 
 /* -------------------------------------------------------------------------------------------------------------------- */
@@ -214,6 +216,11 @@ void setup_release(struct setup *s)
         descriptors_release(s);
         overlays_release(s);
         leaf_remove(&s->leaf);
+        for (size_t i = 0; i < s->source_count; i++)
+                fd_close(s->sources[i].tree);
+        free(s->sources);
+        s->sources = NULL;
+        s->source_count = 0;
         free(s->steps);
         free(s->keep);
         free(s->places);

@@ -36,6 +36,16 @@ int report_ready(int control, int view, int notify, int nowhere)
         return post(control, &w, fds, count);
 }
 
+int report_source(int control, unsigned number, int directory)
+{
+        uint8_t bytes[8];
+        struct wire w = wire_over(bytes, sizeof(bytes));
+
+        wire_put_u32(&w, SANDBOX_SOURCE);
+        wire_put_u32(&w, number);
+        return post(control, &w, &directory, 1);
+}
+
 int report_failed(int control, int stage, int error, const char *detail)
 {
         uint8_t bytes[REPORT_MOST];
@@ -128,6 +138,16 @@ static int read_ready(struct wire *w, struct sandbox_event *out, struct fd_recei
         return 1;
 }
 
+static int read_source(struct wire *w, struct sandbox_event *out, struct fd_received *got)
+{
+        out->source = wire_get_u32(w);
+        if (!wire_done(w) || out->source >= PLAN_SOURCES_MOST || got->count != 1)
+                return -EBADMSG;
+        out->directory = fd_take(&got->fds[0]);
+        got->count = 0;
+        return 1;
+}
+
 static int read_failed(struct wire *w, struct sandbox_event *out)
 {
         uint32_t stage = wire_get_u32(w), error = wire_get_u32(w);
@@ -171,12 +191,14 @@ static int read_event(struct wire *w, struct sandbox_event *out, struct fd_recei
 {
         uint32_t kind = wire_get_u32(w);
 
-        if (kind != SANDBOX_READY && got->count > 0)
+        if (kind != SANDBOX_READY && kind != SANDBOX_SOURCE && got->count > 0)
                 return -EBADMSG;
         out->kind = (enum sandbox_event_kind)kind;
         switch (kind) {
         case SANDBOX_READY:
                 return read_ready(w, out, got);
+        case SANDBOX_SOURCE:
+                return read_source(w, out, got);
         case SANDBOX_FAILED:
                 return read_failed(w, out);
         case SANDBOX_EXITED:
@@ -198,7 +220,7 @@ int sandbox_next_event(int control, struct sandbox_event *out)
         struct fd_received got;
 
         memset(out, 0, sizeof(*out));
-        out->view = out->notify = out->nowhere = -1;
+        out->view = out->notify = out->nowhere = out->directory = -1;
         int result = fd_receive(control, bytes, sizeof(bytes), &got, 3, MSG_DONTWAIT);
         /* Said once, before what is still queued, when pid 1 has died without reading all that we sent it. */
         if (result == -ECONNRESET)

@@ -9,6 +9,7 @@
 
 /* All async-signal-safe; 0 or -errno. */
 int report_ready(int control, int view, int notify, int nowhere); /* the last two are negative where there are none */
+int report_source(int control, unsigned number, int directory);
 int report_failed(int control, int stage, int error, const char *detail);
 /* The first is said by the program's own process: the kernel tells the receiver which that is. */
 int report_program(int control);

@@ -79,6 +79,7 @@ enum sandbox_event_kind {
         SANDBOX_PROGRAM,   /* the program's process is there, and will now be executed */
         SANDBOX_STARTED,   /* it was executed */
         SANDBOX_STOPPED,   /* a signal has stopped the program, or it goes on; may be lost where nobody receives for long */
+        SANDBOX_SOURCE,    /* before READY: a directory where single files are followed (struct plan_source) */
 };
 
 /* Whether the program was asked to end: SIGTERM to all, `limit grace`, then SIGKILL. */
@@ -101,6 +102,8 @@ struct sandbox_event {
         int stop_signal;  /* STOPPED: the signal; 0: it goes on */
         struct sandbox_usage usage; /* EXITED */
         enum sandbox_ended ended;   /* EXITED */
+        unsigned source;  /* SOURCE: its number in the plan */
+        int directory;    /* SOURCE: O_PATH of it, in no view, with the flags that its files have there. The receiver's */
 };
 
 /* Receives one event. 1: got one. 0: nothing there now. -EPIPE: pid 1 is gone. -EBADMSG: malformed; treat as hostile. */

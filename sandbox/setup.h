@@ -13,6 +13,7 @@
 
 #include "sandbox/cgroup.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/tree.h"
 
 #define SETUP_ROOT_ID 65534 /* as root, the program's id, where the policy does not say `user own` */
 #define SETUP_STACK 16384
@@ -72,6 +73,11 @@ struct limit_step {
         struct rlimit value;
 };
 
+struct source_step { /* a directory where single files are followed */
+        struct plan_mount mount; /* as if it were one of the plan's */
+        int tree;
+};
+
 struct open_parent { /* a directory of the view, relative to its root */
         const char *path; /* its first `length` bytes */
         size_t length;
@@ -104,6 +110,8 @@ struct setup {
         unsigned landlock_abi;
         struct limit_step limits[8];
         size_t limit_count;
+        struct source_step *sources;
+        size_t source_count;
         struct overlay_step *overlays; /* see overlay.h */
         size_t overlay_count;
         char layers_size[24], layers_inodes[24]; /* of those in memory, all together */
@@ -157,6 +165,11 @@ int ids_write_maps(const struct setup *s, pid_t pid, int to_child, cordon_error 
 
 int view_build(struct setup *s);
 int view_enter(struct setup *s);
+
+/* source.c; by root's own hand, or else the child's. Where one cannot be had, its files stay what they were. */
+int sources_prepare(struct setup *s, struct tree_maps *maps);
+void sources_open(struct setup *s);
+int sources_report(struct setup *s);
 
 /* stock.c: the tmpfs, FD_NONE where the plan needs none; the detached mount for a step; an empty directory in no view. A file
  * with what the plan says is in it, open for writing. */

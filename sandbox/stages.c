@@ -106,7 +106,8 @@ static int stage_seccomp(struct setup *s)
 
 static int stage_ready(struct setup *s)
 {
-        return report_ready(s->control, s->view, s->notify, s->nowhere);
+        int result = sources_report(s);
+        return result < 0 ? result : report_ready(s->control, s->view, s->notify, s->nowhere);
 }
 
 static const struct {

@@ -325,6 +325,7 @@ int view_build(struct setup *s)
                 if (result < 0)
                         return result;
         }
+        sources_open(s);
         s->layers = fd_close(s->layers);
         s->parent.fd = fd_close(s->parent.fd);
         result = seal(s, first == 0);

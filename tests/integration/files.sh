@@ -316,3 +316,134 @@ test_a_killed_launch_leaves_nothing_on_the_host() {
         [ $done -lt 100 ] || fail "no launch was killed"
         is "$(imprint "$T/tree"; imprint "$T/elsewhere")" "$before" "what is on the host"
 }
+
+# ---- files that are replaced outside -----------------------------------------------------------------------------------
+
+# A shell inside that does one line after the other: `inside COMMAND` leaves its output, with errors, in $out.
+shell_inside() {
+        coproc BOX { exec "$CORDON" run -q -p "$T/policy" -- sh 2>"$T/box.err"; }
+        to_box=${BOX[1]} from_box=${BOX[0]} box_pid=$BOX_PID
+        inside true
+}
+
+inside() {
+        local line
+        out=
+        last="inside: $1"
+        printf '{ %s\n} 2>&1; echo "@@ $?"\n' "$1" >&"$to_box"
+        while IFS= read -r line <&"$from_box" && [[ $line != "@@ "* ]]; do
+                out+=$line$'\n'
+        done
+        [[ ${line-} == "@@ "* ]] || fail "the shell inside is gone: $(cat "$T/box.err")"
+        rc=${line#@@ }
+        out=${out%$'\n'}
+}
+
+leave_shell() {
+        exec {to_box}>&-
+        wait "$box_pid" || true
+        exec {from_box}<&-
+}
+
+replace() { # replace FILE HOW TEXT: as people and programs do
+        case $2 in
+        rename) echo "$3" >"$1.new" && mv "$1.new" "$1" ;;
+        sed) sed -i "s/.*/$3/" "$1" ;;
+        python) python3 -c 'import os, sys; p = sys.argv[1]; open(p + "~", "w").write(sys.argv[2] + "\n"); os.replace(p + "~", p)' "$1" "$3" ;;
+        again) rm "$1" && echo "$3" >"$1" ;;
+        backup) mv "$1" "$1.bak" && echo "$3" >"$1" ;;
+        vim) vim -es -u NONE -N --cmd 'set backupcopy=no' -c "%s/.*/$3/" -c wq "$1" </dev/null >/dev/null 2>&1 ;;
+        place) echo "$3" >"$1" ;;
+        esac
+        chmod a+rw "$1"
+}
+
+test_a_file_that_is_replaced_is_followed() {
+        need python3 vim
+        mkdir -p "$T/conf"
+        chmod a+rwX "$T/conf"
+        echo first >"$T/conf/app"
+        echo neighbour >"$T/conf/other"
+        echo first >"$T/conf/state"
+        chmod a+rw "$T/conf/"*
+        tools_policy <<-END
+		read $T/conf/app
+		read $T/conf/app as /etc/app/conf
+		write $T/conf/state
+	END
+        cd /
+        shell_inside
+        local how
+        for how in rename sed python again backup vim place; do
+                replace "$T/conf/app" $how "by-$how"
+                inside "cat $T/conf/app /etc/app/conf"
+                is "$out" "by-$how"$'\n'"by-$how"
+                replace "$T/conf/state" $how "by-$how"
+                inside "cat $T/conf/state && echo inside-$how >$T/conf/state"
+                is "$rc $out" "0 by-$how"
+                is "$(cat "$T/conf/state")" "inside-$how"
+        done
+        is "$(cat "$T/conf/state.bak")" "inside-again" "what was put away" # by `backup`; nobody writes to it any more
+        inside "echo x >$T/conf/app"
+        [ "$rc" != 0 ] || fail "a new file can be written"
+        inside "cat $T/conf/other; cat $T/conf/app~ $T/conf/state.bak"
+        lacks "$out" neighbour
+        rm "$T/conf/app"
+        inside "cat $T/conf/app"
+        has "$out" "No such file"
+        replace "$T/conf/app" place back
+        inside "cat $T/conf/app"
+        is "$out" back
+        leave_shell
+}
+
+# What takes its place and is none leads nowhere else.
+test_what_a_file_is_replaced_by_leads_nowhere() {
+        plant_secret
+        mkdir -p "$T/conf" "$T/conf2/dir"
+        cp "$S" "$T/conf2/dir/secret"
+        echo first >"$T/conf/app"
+        chmod -R a+rwX "$T/conf" "$T/conf2"
+        tools_policy <<<"read $T/conf/app"
+        cd /
+        shell_inside
+        inside "cat $T/conf/app"
+        is "$out" first
+        ln -sf "$S" "$T/conf/app"
+        leaks_outside cat "$T/conf/app"
+        inside "cat $T/conf/app; cat <$T/conf/app"
+        lacks "$out" "$SECRET"
+        rm "$T/conf/app" && mv "$T/conf2/dir" "$T/conf/app"
+        leaks_outside cat "$T/conf/app/secret"
+        inside "ls $T/conf/app; cat $T/conf/app/secret; cd $T/conf/app && cat secret"
+        lacks "$out" "$SECRET"
+        rm -r "$T/conf/app" && mkfifo "$T/conf/app"
+        inside "cat $T/conf/app"
+        [ "$rc" != 0 ] || fail "a pipe was opened"
+        rm "$T/conf/app" && ln "$S" "$T/conf/app" # another name of it, given by somebody who may: this is the file
+        inside "cat $T/conf/app"
+        is "$out" "$SECRET"
+        leave_shell
+}
+
+# Where the broker is asked for metadata, these are the new file's as well.
+test_metadata_of_a_file_that_is_replaced() {
+        mkdir -p "$T/conf"
+        echo first >"$T/conf/app"
+        chmod -R a+rwX "$T/conf"
+        tools_policy <<-END
+		audit all
+		write $T/conf/app
+	END
+        cd /
+        shell_inside
+        echo "a longer text" >"$T/conf/new" && chmod a+rw "$T/conf/new" && mv "$T/conf/new" "$T/conf/app"
+        inside "wc -c <$T/conf/app; stat -c %s $T/conf/app; cp $T/conf/app /tmp/copy && cat /tmp/copy"
+        is "$out" $'14\n14\na longer text'
+        inside "chmod 0640 $T/conf/app || touch $T/conf/app"
+        is "$rc" 0
+        rm "$T/conf/app"
+        inside "stat $T/conf/app"
+        has "$out" "No such file"
+        leave_shell
+}
