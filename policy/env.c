@@ -1,5 +1,5 @@
-/* env: a list that the lines of all files add to. What comes out says everything: with no env line at all it
- * is the default set, and whoever carries it out need not know of defaults, of `clear`, or of who used whom. */
+/* env: a list that the lines of all files add to. What comes out says everything: where no line says what is kept it
+ * begins with the default set, and whoever carries it out need not know of defaults, of `clear`, or of who used whom. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -75,10 +75,11 @@ static int env_set(struct compile *c, struct source *s, struct line *l)
 int run_env(struct compile *c, struct source *s, struct line *l)
 {
         struct place at = place_line(s, l);
-        c->policy->world.env_given = true;
+        bool sets = l->count >= 2 && !strcmp(l->words[1].text, "set"); /* a value says nothing of what is kept */
+        c->policy->world.env_given |= !sets;
         if (l->count >= 2 && !strcmp(l->words[1].text, "keep"))
                 return env_keep(c, s, l);
-        if (l->count >= 2 && !strcmp(l->words[1].text, "set"))
+        if (sets)
                 return env_set(c, s, l);
         if (l->count == 2 && !strcmp(l->words[1].text, "clear"))
                 return env_add(c, s, l, &l->words[1], (struct env_rule){.kind = ENV_CLEAR});

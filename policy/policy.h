@@ -200,9 +200,9 @@ struct world {
         const char *const *devices; /* names below /dev; NULL-terminated */
         const char *cwd;            /* or NULL: the caller's, where the view has it */
         struct limits limits;
-        const struct env_rule *env; /* complete: defaults where no line is given; keeps, then sets; ENV_CLEAR is used up */
+        const struct env_rule *env; /* complete: defaults where no line says what is kept; keeps, then sets; ENV_CLEAR is used up */
         size_t env_count;
-        bool env_given; /* some file has an env line */
+        bool env_given; /* some file says what is kept */
         const struct syscall_rule *syscalls;
         size_t syscall_count;
         const struct net_rule *nets;

@@ -145,6 +145,14 @@ static void environment(void **state)
         p = policy_from("env clear\n");
         assert_int_equal(policy_world(p)->env_count, 0);
         policy_unref(p);
+        p = policy_from("env set A=1\n"); /* says nothing of what is kept */
+        assert_int_equal(policy_world(p)->env_count, 14);
+        assert_string_equal(policy_world(p)->env[0].name, "PATH");
+        assert_string_equal(policy_world(p)->env[13].name, "A");
+        policy_unref(p);
+        p = policy_from("env clear\nenv set A=1\n");
+        assert_int_equal(policy_world(p)->env_count, 1);
+        policy_unref(p);
 }
 
 static void syscalls(void **state)
