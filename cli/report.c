@@ -44,10 +44,12 @@ static bool wants_colour(void)
         return isatty(STDERR_FILENO) && (!none || !*none) && term && strcmp(term, "dumb") != 0;
 }
 
-/* Was there anything to be refused? What would have been made needs but its directory. */
+/* Was there anything to be refused? What would have been made needs but its directory. A rule that grants and a file that is
+ * missed is a place of the sandbox's own (/tmp): nothing would have been made, only what is there on the host was meant. */
 static bool exists(const cordon_denial *denial)
 {
-        bool makes = !strcmp(denial->op, "create") || !strcmp(denial->op, "write");
+        bool missed = denial->file && denial->allow && denial->error == ENOENT;
+        bool makes = !missed && (!strcmp(denial->op, "create") || !strcmp(denial->op, "write"));
         char *path = strdup(denial->on_host ? denial->on_host : denial->path);
         struct stat st;
 

@@ -292,3 +292,23 @@ test_writes_denied_are_told_as_writes() {
         matches "$err" "denied  (create|write) $W/in/new"
         [ ! -e "$W/in/new" ] || fail "made after all"
 }
+
+# What is missed in the sandbox's own /tmp is told where the host has it, and only there.
+test_summary_tells_of_the_hosts_tmp_where_something_is_there() {
+        need python3
+        policy <<-END
+		use @base @python
+		tmp private
+	END
+        local file=/tmp/cordon-test-$$
+        local reads=(python3 -c 'import os, sys; os.open(sys.argv[1], os.O_RDWR)' "$file")
+        told "${reads[@]}"
+        status_is 1
+        lacks "$err" "cordon: denied"
+        (umask 077 && echo text >"$file")
+        # shellcheck disable=SC2064
+        trap "rm -f $file" EXIT
+        told "${reads[@]}"
+        status_is 1
+        has "$err" "cordon: denied  write $file"
+}
