@@ -4,7 +4,7 @@
 TH      := $(BUILD)/tests/helpers
 TH_FLAGS = -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -pthread -I. -Iinclude
 TH_C    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helpers/*.c))
-TH_MORE := $(TH)/opens-static $(TH)/rawcat-static
+TH_MORE := $(TH)/opens-static $(TH)/rawcat-static $(TH)/beside-static
 TH_MORE += $(if $(shell command -v musl-gcc),$(TH)/rawcat-musl)
 TH_MORE += $(if $(shell command -v go),$(TH)/gocat)
 
