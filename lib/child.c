@@ -291,74 +291,6 @@ static void take_events(cordon_child *c)
         }
 }
 
-/* pid 1 has not said how it ended. */
-static void guess_reason(cordon_child *c, int wait_status)
-{
-        bool killed = WIFSIGNALED(wait_status);
-
-        c->exit.status = killed ? WTERMSIG(wait_status) : 0;
-        c->exit.reason = c->ending ? c->ending : killed ? CORDON_EXIT_SIGNAL : CORDON_EXIT_SETUP;
-        if (c->exit.reason == CORDON_EXIT_SETUP)
-                error_set(&c->exit.error, EPROTO, "pid 1 of the sandbox ended without a report");
-        c->reported = true;
-}
-
-/* However the program ended after that: it may have died of SIGPIPE, or not have cared. */
-static void settle_output(cordon_child *c)
-{
-        bool by_itself = c->exit.reason == CORDON_EXIT_CODE || c->exit.reason == CORDON_EXIT_SIGNAL;
-
-        if (by_itself && output_over(c->output))
-                c->exit.reason = CORDON_EXIT_OUTPUT;
-        c->exit.output = output_bytes(c->output);
-        c->output = output_free(c->output);
-}
-
-/* What the cgroup says is of all processes, and is there even where pid 1 was killed. */
-static void settle_account(cordon_child *c)
-{
-        struct cgroup_account a;
-
-        leaf_account(&c->sandbox.leaf, &a);
-        if (a.user_ns + a.system_ns > 0) {
-                c->exit.user_ns = a.user_ns;
-                c->exit.system_ns = a.system_ns;
-                c->exit.cpu_ns = a.user_ns + a.system_ns;
-                c->exit.together |= CORDON_TOGETHER_CPU;
-        }
-        if (a.memory_peak) {
-                c->exit.memory_peak = a.memory_peak;
-                c->exit.together |= CORDON_TOGETHER_MEMORY;
-        }
-        c->exit.oom_kills = a.oom_kills;
-        if (a.oom_kills && c->exit.reason == CORDON_EXIT_SIGNAL && c->exit.status == SIGKILL)
-                c->exit.reason = CORDON_EXIT_OOM;
-}
-
-/* pid 1 is gone and with it, by the kernel's word, every process of the sandbox. */
-static void bury(cordon_child *c, int wait_status)
-{
-        c->state = CHILD_DEAD;
-        c->exit.wall_ns = child_now() - c->started_ns;
-        if (c->server) {
-                server_stop(c->server);
-                struct server_counts counts = server_counts(c->server);
-                c->exit.requests = counts.requests;
-                c->exit.denied = counts.denied;
-                c->exit.opens = counts.opens;
-        }
-        if (!c->reported)
-                guess_reason(c, wait_status);
-        if (c->output)
-                settle_output(c);
-        settle_account(c);
-        leaf_remove(&c->sandbox.leaf);
-        c->sandbox.control = fd_close(c->sandbox.control);
-        c->sandbox.pidfd = fd_close(c->sandbox.pidfd);
-        c->changes = fd_close(c->changes);
-        c->channel = fd_close(c->channel);
-}
-
 /* What the program wrote before its end is still to be passed on, as slowly as it is read; less patiently where a limit was the
  * end, since somebody waits for that. */
 static void wait_for_output(cordon_child *c, int wait_status)
@@ -389,7 +321,7 @@ void child_reap(cordon_child *c, bool now)
                         wait_for_output(c, status);
                 return;
         }
-        bury(c, status);
+        child_bury(c, status);
 }
 
 void child_advance(cordon_child *c)

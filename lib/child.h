@@ -54,6 +54,11 @@ void child_advance(cordon_child *c);
  * waits for pid 1, and for no output. */
 void child_reap(cordon_child *c, bool now);
 
+/* ---- child_end.c ---------------------------------------------------------------------------------------------------- */
+
+/* pid 1 is gone and with it, by the kernel's word, every process of the sandbox. */
+void child_bury(cordon_child *c, int wait_status);
+
 /* ---- child_time.c --------------------------------------------------------------------------------------------------- */
 
 const struct limits *child_limits(const cordon_child *c);

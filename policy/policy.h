@@ -200,7 +200,7 @@ struct world {
         const char *const *devices; /* names below /dev; NULL-terminated */
         const char *cwd;            /* or NULL: the caller's, where the view has it */
         struct limits limits;
-        const struct env_rule *env; /* complete: defaults where no line says what is kept; keeps, then sets; ENV_CLEAR is used up */
+        const struct env_rule *env; /* complete: defaults where no line says what is kept; keeps, then sets; no ENV_CLEAR */
         size_t env_count;
         bool env_given; /* some file says what is kept */
         const struct syscall_rule *syscalls;
