@@ -25,6 +25,11 @@ enum { /* `diff`, as diff(1) does */
         DIFF_DIFFERENT = 1,
         DIFF_FAILED = 2,
 };
+enum { /* `doctor` */
+        DOCTOR_FINE = 0,
+        DOCTOR_LOST = 1,       /* something is lost, or has to be accepted */
+        DOCTOR_IMPOSSIBLE = 2, /* no sandbox can be started; or the question could not be asked */
+};
 
 enum { /* `changes` */
         CHANGES_DONE = 0,
@@ -36,6 +41,8 @@ enum { /* `changes` */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* One line on stdout, likewise escaped. For commands whose answer it is, never for `run`. */
 void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Whether what goes there may have colour. */
+bool colour_on(int fd);
 
 /* Finds `name` as a shell would. 0 and the absolute path, or the exit status after having said why. */
 int program_find(const char *name, char out[PATH_MAX]);
@@ -59,6 +66,16 @@ int child_hold(cordon_broker *broker, cordon_child *child, int fd, void (*held)(
  * command was interrupted and exits all the same. */
 void die_as_interrupted(void);
 
+/* The names of all --accept options, one by one. False: no memory. Free in every case. */
+struct accepted {
+        const char **names; /* NULL-terminated */
+        char *text;
+};
+bool accept_parse(struct accepted *out, const char *const *lists);
+void accept_free(struct accepted *accepted);
+/* Which of them are in force. */
+void accept_tell(const cordon_child *child);
+
 /* What the person at the terminal should know at the end of a run. */
 void report_denials(const cordon_child *child, const cordon_policy *policy, const struct settings *settings);
 void report_stats(const cordon_child *child, const cordon_exit *end);
@@ -72,5 +89,6 @@ int fmt_main(const struct settings *settings);
 int show_main(const struct settings *settings);
 int syscalls_main(const struct settings *settings);
 int changes_main(const struct settings *settings);
+int doctor_main(const struct settings *settings);
 
 #endif

@@ -59,6 +59,10 @@ static const struct option_row run_options[] = {
          "and make these changes on the host, if PROGRAM exits with 0;\n"
          "otherwise they are kept, as with --keep"},
         {0, "keep", "DIR", OPTION_TEXT, FIELD(keep), "keep the changes in DIR, for `cordon changes`"},
+        {0, "accept", "NAME", OPTION_LIST, FIELD(accepts),
+         "start even where the kernel lacks what has this name, and\n"
+         "do without: no-landlock, no-notify, no-proc, no-netns,\n"
+         "no-hostname; several with commas. See `cordon doctor`"},
         HELP_ROW,
         VERSION_ROW,
         {0},
@@ -155,6 +159,17 @@ static const struct option_row changes_options[] = {
         {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
          "give a `param` of the policy its value; may be repeated"},
         {0, "json", NULL, OPTION_FLAG, FIELD(json), "for programs: one JSON array"},
+        HELP_ROW,
+        VERSION_ROW,
+        {0},
+};
+
+static const struct option_row doctor_options[] = {
+        {'p', "policy", "POLICY", OPTION_LIST, FIELD(policies), "judge for this policy, spelt as for `cordon run`"},
+        {'D', "define", "NAME=VALUE", OPTION_LIST, FIELD(defines),
+         "give a `param` of the policy its value; may be repeated"},
+        {'v', "verbose", NULL, OPTION_FLAG, FIELD(verbose), "also say what each is used for that is there"},
+        {0, "json", NULL, OPTION_FLAG, FIELD(json), "as one JSON object, for programs"},
         HELP_ROW,
         VERSION_ROW,
         {0},
@@ -354,6 +369,25 @@ const struct command commands[] = {
                 .words = WORDS_PLAIN,
                 .misused = CHANGES_FAILED,
                 .fn = changes_main,
+        },
+        {
+                .name = "doctor",
+                .summary = "show what this kernel has of what cordon uses, and what helps",
+                .usage = "cordon doctor [OPTION]...",
+                .about = "Tries each feature, as this user and in this place. For what is missing: what it is used for,\n"
+                         "what is lost without it, how to get it, and the name under which `cordon run --accept` does\n"
+                         "without. Judges for the default policy, or for that of -p.\n",
+                .options = doctor_options,
+                .examples = "  cordon doctor\n"
+                            "      on a new machine, or in a container\n"
+                            "  cordon doctor -p ./ci.policy --json\n"
+                            "      for a program, and for one policy\n",
+                .exits = "  0  all is here that the policy needs\n"
+                         "  1  something is lost, or must be accepted by name\n"
+                         "  2  no sandbox can be started; or usage, or the policy has errors\n",
+                .words = WORDS_PLAIN,
+                .misused = CHECK_FAILED,
+                .fn = doctor_main,
         },
 };
 

@@ -136,13 +136,15 @@ static bool settings_init(struct settings *s, int argc)
         s->passed = calloc(room, sizeof(*s->passed));
         s->rules = calloc(room, sizeof(*s->rules));
         s->changes = calloc(room, sizeof(*s->changes));
-        return s->policies && s->defines && s->words && s->passed && s->rules && s->changes;
+        s->accepts = calloc(room, sizeof(*s->accepts));
+        return s->accepts && s->policies && s->defines && s->words && s->passed && s->rules && s->changes;
 }
 
 void settings_free(struct settings *s)
 {
         free(s->policies);
         free(s->defines);
+        free(s->accepts);
         free(s->words);
         free(s->program);
         free(s->passed);

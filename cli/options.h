@@ -22,6 +22,7 @@ struct settings {
         bool list_changes, apply, discard; /* run, changes */
         const char *keep;
         bool stats;  /* run */
+        const char **accepts; /* run */
         const char **words;   /* what is left: run's PROGRAM [ARGUMENT]..., or the policies of check and explain */
         const char **program; /* explain: what came after "--"; NULL where nothing did */
         struct given *rules;  /* --ro, --rw, --exec, --tmpfs */

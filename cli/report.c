@@ -37,13 +37,6 @@ static void put(FILE *to, const char *text)
         free(safe);
 }
 
-static bool wants_colour(void)
-{
-        const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
-
-        return isatty(STDERR_FILENO) && (!none || !*none) && term && strcmp(term, "dumb") != 0;
-}
-
 /* Was there anything to be refused? What would have been made needs but its directory. A rule that grants and a file that is
  * missed is a place of the sandbox's own (/tmp): nothing would have been made, only what is there on the host was meant. */
 static bool exists(const cordon_denial *denial)
@@ -202,7 +195,7 @@ void report_denials(const cordon_child *child, const cordon_policy *policy, cons
         struct report r = {
                 .to = open_memstream(&text, &length),
                 .settings = settings,
-                .colour = wants_colour(),
+                .colour = colour_on(STDERR_FILENO),
                 .here = getcwd(NULL, 0),
         };
 

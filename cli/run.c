@@ -103,6 +103,11 @@ static bool read_options(struct run *run, cordon_child_options *options)
                 .fds = run->passing.fds,
                 .fd_count = run->passing.count,
         };
+        if (!accept_parse(&run->accepted, s->accepts)) {
+                complain(run, "%s", strerror(ENOMEM));
+                return false;
+        }
+        options->accept = run->accepted.names;
         return read_changes(run, options) && read_place(run, options);
 }
 
@@ -241,6 +246,8 @@ static int serve(struct run *run)
         run->ended = true;
         if (!s->quiet)
                 report_denials(run->child, run->policy, s);
+        if (s->verbose)
+                accept_tell(run->child);
         if (s->verbose || s->stats)
                 report_stats(run->child, &run->end);
         return conclude(run);
@@ -276,6 +283,7 @@ int run_main(const struct settings *settings)
                 status = kept_end(settings, run.kept, ran ? run.policy : NULL, status);
         cordon_broker_free(run.broker);
         cordon_policy_unref(run.policy);
+        accept_free(&run.accepted);
         if (run.audit >= 0)
                 close(run.audit);
         free(run.changes);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "cli/options.h"
+#include "cli/cli.h"
 #include "cordon.h"
 
 struct json_object;
@@ -56,6 +57,7 @@ struct run {
         int audit;
         char kept[PATH_MAX]; /* where changes in overlays are kept, or "" */
         cordon_exit end;
+        struct accepted accepted;
         bool ended; /* `end` says how */
         char error[512]; /* what was said of what failed; "" where nothing did, or it was said elsewhere */
 };

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -38,4 +40,11 @@ void tell(const char *format, ...)
         va_start(args, format);
         line(stdout, "", format, args);
         va_end(args);
+}
+
+bool colour_on(int fd)
+{
+        const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+
+        return isatty(fd) && (!none || !*none) && term && strcmp(term, "dumb") != 0;
 }

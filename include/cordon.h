@@ -289,6 +289,43 @@ CORDON_API int cordon_syscall_group_calls(const char *group, cordon_syscall_fn *
 /* Fills `out`. -ENOENT: there is no such call. -EINVAL: an argument is NULL. */
 CORDON_API int cordon_syscall_find(const char *name, cordon_syscall *out);
 
+/* ---- the host ------------------------------------------------------------------------------------------------- */
+
+enum cordon_feature_state {
+        CORDON_FEATURE_OK = 1,
+        CORDON_FEATURE_MISSING = 2,
+};
+
+enum cordon_feature_need {
+        CORDON_NEED_NOT = 0,  /* the policy does not need it */
+        CORDON_NEED_WISH = 1, /* without it a sandbox is started, and what `lost` says is lost */
+        CORDON_NEED_MUST = 2, /* without it none is, unless what `lost` says is accepted under the name in `accept` */
+};
+
+/* One feature of the kernel that cordon uses, and what this host makes of it. */
+typedef struct cordon_feature {
+        const char *id;     /* "userns"; does not change from version to version */
+        const char *group;  /* what it belongs to, for people: "Namespaces and mounts" */
+        const char *name;   /* what it is */
+        int state;          /* enum cordon_feature_state */
+        const char *found;  /* what was found, in words: "ABI 6", "Operation not permitted (EPERM)" */
+        const char *used;   /* what it is used for */
+        const char *lost;   /* what is lost without it */
+        const char *remedy; /* how to get it here; may have several lines. NULL: it is there, or nothing is known to help */
+        const char *accept; /* the name of doing without, for cordon_child_options.accept; NULL: that cannot be */
+        int need;           /* enum cordon_feature_need */
+        const char *needs;  /* the id of another that is missing, and that this one needs; NULL: none */
+} cordon_feature;
+
+typedef void cordon_feature_fn(void *ctx, const cordon_feature *feature);
+
+/* Tries each feature, as this user and in this place, and calls `fn` for it, those of a group one after the other. What
+ * `fn` gets is valid during the call. `policy` says what is needed; NULL: all of it is, as some policy needs it. Processes
+ * are started for a moment, and nothing stays of them; some ten milliseconds. Returns how many features are missing that
+ * are needed. -EINVAL, -ENOENT: no sandbox can be started with this policy, whatever the kernel has
+ * (cordon_policy_explain() gives the reasons). -ENOMEM. Any number of threads may ask at once. */
+CORDON_API int cordon_host_features(const cordon_policy *policy, cordon_feature_fn *fn, void *ctx, cordon_error *err);
+
 /* ---- the broker --------------------------------------------------------------------------------------------- */
 
 typedef struct cordon_broker cordon_broker;
@@ -356,6 +393,8 @@ typedef struct cordon_child_options {
          * system with extended attributes of users that is no overlay itself. NULL: it is held in memory, and gone with the
          * sandbox. */
         const char *changes;
+        const char *const *accept; /* NULL-terminated: the names of what may be missing, as cordon_host_features() has
+                                    * them ("no-landlock"); NULL: nothing may. What is there is used all the same */
 } cordon_child_options;
 
 /* Starts a sandbox. What can be checked before clone is checked here; whatever fails later is an exit with reason
@@ -367,8 +406,9 @@ typedef struct cordon_child_options {
  *
  * -EINVAL: the policy or the options ask for what cannot be. -EBADF, -EISDIR, -EACCES: a descriptor that the program is to have
  * is not open, is a directory, or is of another kind or open for something else than the policy says. -EOPNOTSUPP: this
- * kernel lacks what is needed, or a `require` line is not met. -ENOENT: a `write`, `create` or `exec` rule names what does
- * not exist. -EPERM, -ENOSPC, …: no namespaces can be made. In each case `err` says which line or descriptor it was. */
+ * kernel lacks what is needed and `accept` does not name, or a `require` line is not met. -ENOENT: a `write`, `create` or
+ * `exec` rule names what does not exist. -EPERM, -ENOSPC, …: no namespaces can be made. In each case `err` says which line,
+ * descriptor or feature it was. */
 CORDON_API int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy *policy,
                                   const cordon_child_options *options, cordon_error *err);
 
@@ -406,6 +446,10 @@ CORDON_API pid_t cordon_child_program(const cordon_child *child);
 /* Lets a program start that was held. May be called as soon as the child is there. The time of `limit time` begins now.
  * -EINVAL: it is not held, or was released before. -ESRCH: the sandbox is gone. */
 CORDON_API int cordon_child_release(cordon_child *child);
+
+/* The names of what was accepted and is missing, so that the sandbox does without: that with this number, from 0 on, or NULL
+ * behind the last. Static strings. */
+CORDON_API const char *cordon_child_degraded(const cordon_child *child, size_t index);
 
 /* Sends a signal to the program (through pid 1 of the sandbox). -ESRCH once it has exited. */
 CORDON_API int cordon_child_signal(cordon_child *child, int signal);

@@ -124,9 +124,10 @@ static void enlist(cordon_child *c)
 static int begin(cordon_child *c, const cordon_child_options *o, cordon_error *err)
 {
         struct plan plan;
-        int r = start_plan(&plan, c->policy, err);
+        int r = start_plan(&plan, c->policy, o->accept, err);
         if (r < 0)
                 return r;
+        c->lacks = plan.lacks;
         r = name_child(c, o);
         if (r == 0)
                 r = launch(c, &plan, o, err);
@@ -206,13 +207,15 @@ static void on_source(cordon_child *c, struct sandbox_event *e)
 
 static void on_failed(cordon_child *c, const struct sandbox_event *e)
 {
-        const char *colon = e->detail[0] ? ": " : "", *advice = sandbox_failure_advice(e->stage, e->error);
+        const char *colon = e->detail[0] ? ": " : "";
+        char advice[384];
+        bool known = !e->exec_failed && sandbox_failure_advice(e->stage, e->error, advice, sizeof(advice));
         if (e->exec_failed)
                 error_set(&c->exit.error, e->error, "cannot execute %s: %s", c->program, error_text(e->error));
         else
                 error_set(&c->exit.error, e->error, "setting up the sandbox failed at stage '%s'%s%s: %s (%s)%s%s",
                           sandbox_stage_name(e->stage), colon, e->detail, error_text(e->error), error_name(e->error),
-                          advice ? "; " : "", advice ? advice : "");
+                          known ? "; " : "", known ? advice : "");
         fail(c, e->exec_failed ? CORDON_EXIT_EXEC : CORDON_EXIT_SETUP, e->error);
 }
 
@@ -401,6 +404,11 @@ int cordon_child_exit(const cordon_child *c, cordon_exit *out)
                 return -EAGAIN;
         *out = c->exit;
         return 0;
+}
+
+const char *cordon_child_degraded(const cordon_child *c, size_t index)
+{
+        return sandbox_lack(c->lacks, index);
 }
 
 unsigned cordon_child_denials(const cordon_child *c, cordon_denial_fn *fn, void *ctx, uint64_t *dropped)

@@ -31,6 +31,7 @@ struct cordon_child {
         uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none. It is for when pid 1 does not do its part */
         uint64_t look_ns; /* when to look at the time that the cgroup has used; 0: never */
         int ending;    /* why it was told to end, an enum cordon_exit_reason; 0: it was not */
+        unsigned lacks; /* enum lack: what was accepted, and is missing */
         bool reported; /* pid 1 has said how the program ended */
         bool held;     /* pid 1 waits for a word before it starts the program */
         bool started;  /* the program was executed */

@@ -51,12 +51,15 @@ static void keep_first(void *ctx, const cordon_diag *d)
                           d->hint ? d->hint : "");
 }
 
-int start_plan(struct plan *plan, cordon_policy *policy, cordon_error *err)
+int start_plan(struct plan *plan, cordon_policy *policy, const char *const *accept, cordon_error *err)
 {
         cordon_error first = {0};
         struct host_memory memory;
         struct policy_host host = host_real(&memory);
-        int r = plan_compile(plan, policy_of(policy), &host, keep_first, &first);
+        int r = sandbox_accept(accept, &host.lacks, err);
+        if (r < 0)
+                return r;
+        r = plan_compile(plan, policy_of(policy), &host, keep_first, &first);
         if (r < 0)
                 error_set(err, -r, "%s", first.code ? first.text : error_text(-r));
         return r;
@@ -170,7 +173,7 @@ int cordon_child_preview(cordon_policy *policy, const cordon_child_options *opti
         struct plan plan;
         int r = start_options(&o, options, err);
         if (r == 0)
-                r = start_plan(&plan, policy, err);
+                r = start_plan(&plan, policy, o.accept, err);
         if (r < 0)
                 return r;
         r = rehearse(&plan, &o, &p, err);

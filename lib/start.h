@@ -11,8 +11,8 @@
 /* The options of an older program as those of this header. 0 or -EINVAL. */
 int start_options(cordon_child_options *out, const cordon_child_options *given, cordon_error *err);
 
-/* The policy's plan for this host, as it is now. */
-int start_plan(struct plan *plan, cordon_policy *policy, cordon_error *err);
+/* The policy's plan for this host, as it is now, without what is missing and accepted. */
+int start_plan(struct plan *plan, cordon_policy *policy, const char *const *accept, cordon_error *err);
 
 struct start {
         struct sandbox_options options; /* without the channel */

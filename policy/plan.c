@@ -238,6 +238,7 @@ static void decide_brokered(struct planner *p)
                 [AUDIT_NONE] = NULL,
         };
 
+        plan_lacks(p);
         find_inexact_rules(p);
         find_other_names(p);
         planner_other_places(p);
@@ -256,6 +257,7 @@ static void decide_brokered(struct planner *p)
         if (p->metadata)
                 p->plan->brokered |= FAMILY_METADATA;
         p->plan->why_open = why[p->world->audit];
+        plan_unbrokered(p);
         if (p->plan->why_open && p->inexact) {
                 p->plan->why_open = arena_printf(p->arena, "%s; %s", p->plan->why_open, p->inexact);
                 p->no_memory = p->no_memory || !p->plan->why_open;
@@ -348,7 +350,7 @@ int plan_compile(struct plan *out, const struct policy *policy, const struct pol
         };
         int r = -ENOMEM;
 
-        *out = (struct plan){.policy = policy};
+        *out = (struct plan){.policy = policy, .lacks = host->lacks};
         p.arena = out->arena = calloc(1, sizeof(*p.arena));
         p.rules = policy_rules(policy, &p.rule_count);
         if (p.arena)

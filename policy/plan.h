@@ -77,6 +77,7 @@ struct plan {
         size_t follow_count;
         struct plan_source *sources;
         size_t source_count;
+        unsigned lacks; /* enum lack: what it does without */
         void *arena; /* all strings and arrays of the plan */
 };
 

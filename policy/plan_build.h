@@ -7,6 +7,7 @@
  *   plan_own.c       what shows nothing of the host's
  *   plan_shown.c     what shows something of the host's at another place
  *   plan_follow.c    single files that are followed when they are replaced
+ *   plan_lacks.c     what the host lacks
  *   plan_check.c     what this version refuses, and what people should know
  *   plan_syscalls.c  the same, of system calls
  *
@@ -54,6 +55,11 @@ void plan_check_syscalls(struct planner *p);
 void plan_follow(struct planner *p);
 /* Needs the filter. */
 void plan_note_syscalls(struct planner *p);
+
+/* What is to be brokered, or refused, since the host lacks something. */
+void plan_lacks(struct planner *p);
+/* The same, once all reasons for the broker are known. */
+void plan_unbrokered(struct planner *p);
 
 /* Reports an error at the rule's line. */
 void planner_refuse(struct planner *p, const struct rule *rule, const char *hint, const char *format, ...)

@@ -77,7 +77,7 @@ void view_walk_special(struct view_walk *w, const struct point *point, size_t in
         if (!inside)
                 view_make_way(w, point->path, verdict.rule);
         if (point->kind == POINT_PROC) {
-                mount.kind = VIEW_PROC;
+                mount.kind = p->plan->lacks & LACK_PROC ? VIEW_HOLLOW : VIEW_PROC;
                 mount.proc_mode = p->world->proc;
                 mount.writable = (verdict.access & ACCESS_WRITE) != 0;
         } else if (point->kind == POINT_DEV) {

@@ -213,6 +213,15 @@ struct world {
         size_t requirement_count;
 };
 
+/* What a host may lack, where whoever starts the sandbox accepts that. */
+enum lack {
+        LACK_LANDLOCK = 1u << 0, /* the broker decides all opens and changes of names instead */
+        LACK_NOTIFY = 1u << 1,   /* nothing can be brokered: only what view and Landlock enforce exactly is started */
+        LACK_PROC = 1u << 2,     /* /proc is an empty directory */
+        LACK_NETNS = 1u << 3,    /* the network is the host's, and the filter keeps the program from it */
+        LACK_HOSTNAME = 1u << 4, /* the host's name is seen */
+};
+
 /* ---- the host, as far as a policy must know it ---------------------------------------------------------------- */
 
 #define FOUND_WHY 512
@@ -246,6 +255,7 @@ struct policy_host {
         /* Where git keeps what belongs to the work tree `repo`, an absolute path; see struct policy_git. NULL: in
          * `repo`/.git. */
         int (*git)(void *ctx, const char *repo, struct policy_git *out);
+        unsigned lacks; /* enum lack: a plan is made that does without */
 };
 
 /* ---- finding one ---------------------------------------------------------------------------------------------- */

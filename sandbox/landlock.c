@@ -37,7 +37,8 @@ static const struct {
         {"make_fifo", LANDLOCK_ACCESS_FS_MAKE_FIFO, 1},     {"make_sock", LANDLOCK_ACCESS_FS_MAKE_SOCK, 1},
         {"make_char", LANDLOCK_ACCESS_FS_MAKE_CHAR, 1},     {"make_block", LANDLOCK_ACCESS_FS_MAKE_BLOCK, 1},
         {"remove_file", LANDLOCK_ACCESS_FS_REMOVE_FILE, 1}, {"remove_dir", LANDLOCK_ACCESS_FS_REMOVE_DIR, 1},
-        {"refer", LANDLOCK_ACCESS_FS_REFER, 2},             {"ioctl_dev", FS_IOCTL_DEV, 5},
+        {"refer", LANDLOCK_ACCESS_FS_REFER, LANDLOCK_ABI_REFER},
+        {"ioctl_dev", FS_IOCTL_DEV, LANDLOCK_ABI_IOCTL},
 };
 
 struct ruleset_attr {
@@ -95,9 +96,14 @@ const char *landlock_right(size_t index, uint64_t *right)
         return fs_rights[index].name;
 }
 
+int landlock_version(void)
+{
+        return SYS_CALL(landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
 int landlock_abi(void)
 {
-        int abi = SYS_CALL(landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
+        int abi = landlock_version();
         return abi < 0 ? 0 : abi;
 }
 

@@ -9,10 +9,13 @@
 
 #include "policy/plan.h"
 
+#define LANDLOCK_ABI_REFER 2    /* before it, nothing moves from one directory to another */
 #define LANDLOCK_ABI_TRUNCATE 3 /* before it, truncate(2) of an existing file cannot be refused */
+#define LANDLOCK_ABI_IOCTL 5    /* before it, ioctl(2) on devices cannot be refused */
 #define LANDLOCK_ABI_SCOPE 6    /* signals and abstract sockets stay inside */
 
-int landlock_abi(void); /* 0: the kernel has none */
+int landlock_abi(void);     /* 0: the kernel has none */
+int landlock_version(void); /* the same, or why there is none: -EOPNOTSUPP where it is switched off, -ENOSYS, … */
 
 /* The rights for a mask of ACCESS_*, before what the ABI at hand does not know is taken off. */
 uint64_t landlock_rights(unsigned access, bool directory, bool device);

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "sandbox/probe.h"
+#include "sandbox/features.h"
 #include "sandbox/setup.h"
 #include "sandbox/sys.h"
 
@@ -17,17 +17,19 @@
 
 /* ---- clone3 --------------------------------------------------------------------------------------------------------- */
 
-static uint64_t namespaces(const struct world *world)
+static uint64_t namespaces(const struct setup *s)
 {
         uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-        return world->net == NET_HOST ? flags : flags | CLONE_NEWNET;
+        bool own = s->world->net != NET_HOST && !(s->plan->lacks & LACK_NETNS);
+        return own ? flags | CLONE_NEWNET : flags;
 }
 
-/* 0 in the child, else as fork. No exit signal: the host's SIGCHLD and wait(2) never hear of the sandbox. */
-static pid_t clone_init(const struct setup *s, int *pidfd)
+/* 0 in the child, else as fork. No exit signal: the host's SIGCHLD and wait(2) never hear of the sandbox. Containers' filters
+ * cannot see the flags of clone3 and may not have it; clone does the same, but for the handlers and the cgroup. */
+static pid_t clone_init(struct setup *s, int *pidfd)
 {
         struct clone_args args = {
-                .flags = namespaces(s->world) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+                .flags = namespaces(s) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
                 .pidfd = (uint64_t)(uintptr_t)pidfd,
         };
         if (s->leaf.dir >= 0) { /* the namespace comes later, see limits.c */
@@ -35,16 +37,21 @@ static pid_t clone_init(const struct setup *s, int *pidfd)
                 args.flags |= CLONE_INTO_CGROUP;
                 args.cgroup = (__u64)s->leaf.dir;
         }
-        return (pid_t)SYS_CALL(clone3, &args, sizeof(args));
+        int pid = SYS_CALL(clone3, &args, sizeof(args));
+
+        s->handlers = pid == -ENOSYS && s->leaf.dir < 0;
+        if (s->handlers)
+                pid = SYS_CALL(clone, (unsigned long)(namespaces(s) | CLONE_PIDFD), 0ul, pidfd, NULL, 0ul);
+        return (pid_t)pid;
 }
 
-static int clone_refused(int error, cordon_error *err)
+/* Which of the features it was is found out by trying them one by one. */
+static int clone_refused(const struct setup *s, int error, cordon_error *err)
 {
-        char why[256];
+        char why[448];
+        bool known = feature_blame(s->plan, why, sizeof(why));
 
-        probe_userns_blocker(why, sizeof(why));
-        return error_set(err, -error, "cannot make namespaces for the sandbox: %s%s%s", error_text(-error),
-                         *why ? ": " : "", why);
+        return error_set(err, -error, "cannot make namespaces for the sandbox: %s", known ? why : error_text(-error));
 }
 
 /* ---- around it ------------------------------------------------------------------------------------------------------- */
@@ -117,7 +124,7 @@ static int start(struct sandbox *out, struct setup *s, cordon_error *err)
                 setup_run(s);
         if (pid < 0) {
                 pidfd = FD_NONE;
-                return clone_refused(pid, err);
+                return clone_refused(s, pid, err);
         }
         *out = (struct sandbox){.pidfd = pidfd, .control = ours, .pid = pid, .uid = s->uid, .gid = s->gid,
                                 .uid_inside = s->uid_inside, .gid_inside = s->gid_inside,

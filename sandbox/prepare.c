@@ -1,40 +1,26 @@
 /* Everything that can be decided, allocated or read before clone3, and the refusals that need no child. */
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "sandbox/features.h"
 #include "sandbox/landlock.h"
 #include "sandbox/overlay.h"
+#include "sandbox/probe.h"
 #include "sandbox/setup.h"
 #include "sandbox/sys.h"
 #include "sandbox/tree.h"
 
 /* ---- who we are ---------------------------------------------------------------------------------------------------- */
 
-static bool has_capabilities(uint64_t wanted)
-{
-        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-        struct __user_cap_data_struct data[2] = {0};
-
-        if (syscall(SYS_capget, &header, data) < 0)
-                return false;
-        uint64_t effective = data[0].effective | (uint64_t)data[1].effective << 32;
-        return (effective & wanted) == wanted;
-}
-
 static int prepare_caller(struct setup *s, cordon_error *err)
 {
-        const uint64_t wanted =
-                UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID | UINT64_C(1) << CAP_SYS_ADMIN;
-
         s->root = geteuid() == 0;
-        if (s->root && !has_capabilities(wanted))
-                return error_set(err, EPERM,
-                                 "as root, cordon needs CAP_SETUID, CAP_SETGID and CAP_SYS_ADMIN to become an "
-                                 "unprivileged user: run it as an ordinary user instead");
+        if (s->root && probe_root() < 0)
+                return feature_refuse("root", err);
         ids_prepare(s);
         return 0;
 }
@@ -53,17 +39,32 @@ static bool keeps_terminal(const struct world *world)
 static int prepare_landlock(struct setup *s, cordon_error *err)
 {
         s->landlock_abi = (unsigned)landlock_abi();
-        if (s->landlock_abi == 0)
-                return error_set(err, EOPNOTSUPP, "this kernel has no Landlock, or it is not switched on (lsm=landlock,…)");
+        if (s->plan->lacks & LACK_LANDLOCK)
+                s->landlock_abi = 0;
+        else if (s->landlock_abi == 0)
+                return feature_refuse("landlock", err);
         s->new_session = s->landlock_abi < LANDLOCK_ABI_SCOPE || !keeps_terminal(s->world);
         for (size_t i = 0; i < s->plan->mount_count && s->landlock_abi < LANDLOCK_ABI_TRUNCATE; i++) {
                 unsigned access = s->plan->mounts[i].access;
-                if ((access & ACCESS_CREATE) && !(access & ACCESS_WRITE))
+                if ((access & ACCESS_CREATE) && !(access & ACCESS_WRITE) && !(s->plan->brokered & FAMILY_NAMES))
                         return error_set(err, EOPNOTSUPP,
                                          "`create %s` needs Landlock ABI 3 (Linux 6.2), this kernel has %u",
                                          s->plan->mounts[i].path, s->landlock_abi);
         }
         return 0;
+}
+
+/* ---- the broker ---------------------------------------------------------------------------------------------------- */
+
+/* A filter of whoever started us may forbid what every request needs; a program would find nothing, and nobody knew why. */
+static int prepare_memory(const struct setup *s, cordon_error *err)
+{
+        char from = 0, to;
+        struct iovec local = {&to, 1}, remote = {&from, 1};
+
+        if (!s->plan->brokered || SYS_CALL(process_vm_readv, getpid(), &local, 1ul, &remote, 1ul, 0ul) == 1)
+                return 0;
+        return feature_refuse("memory", err);
 }
 
 /* ---- the view ------------------------------------------------------------------------------------------------------ */
@@ -119,6 +120,16 @@ static int compare_ints(const void *a, const void *b)
         return (left > right) - (left < right);
 }
 
+/* It is mostly not the tree's fault where mounting is refused. */
+static void cannot_show(const struct setup *s, const struct view_step *step, int error, cordon_error *err)
+{
+        char why[384];
+        bool known = (error == -EPERM || error == -ENOSYS) && feature_blame(s->plan, why, sizeof(why));
+
+        error_set(err, -error, "cannot show %s in the sandbox: %s%s%s", step->mount->source, error_text(-error),
+                  known ? "; " : "", known ? why : "");
+}
+
 /* Root's sources may lie where nobody gets to, and only root may map their owners: so root opens them. */
 static int open_trees(struct setup *s, cordon_error *err)
 {
@@ -131,8 +142,7 @@ static int open_trees(struct setup *s, cordon_error *err)
                         continue;
                 result = open_tree_as_root(s, step, &maps);
                 if (result < 0)
-                        error_set(err, -result, "cannot show %s in the sandbox: %s", step->mount->source,
-                                  error_text(-result));
+                        cannot_show(s, step, result, err);
         }
         if (result == 0 && (result = sources_prepare(s, &maps)) < 0)
                 error_set(err, -result, "cannot open directories for the broker: %s", error_text(-result));
@@ -202,6 +212,8 @@ int setup_prepare(struct setup *s, const struct sandbox_options *options, const 
                 result = requirements_check(s, err);
         if (result == 0)
                 result = prepare_landlock(s, err);
+        if (result == 0)
+                result = prepare_memory(s, err);
         if (result == 0)
                 result = prepare_steps(s, err);
         if (result == 0)

@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "policy/describe.h"
+#include "sandbox/features.h"
 #include "sandbox/landlock.h"
 #include "sandbox/overlay.h"
-#include "sandbox/probe.h"
 #include "sandbox/setup.h"
 #include "sandbox/sys.h"
 #include "sandbox/tree.h"
@@ -48,16 +48,13 @@ static bool has_landlock(const struct question *q)
 
 static bool has_userns(const struct question *q)
 {
-        char why[256];
-        int result = probe_userns();
+        struct finding f;
 
-        probe_userns_blocker(why, sizeof(why));
-        if (result == 0)
-                snprintf(q->out, q->size, "this user can make user namespaces");
-        else
-                snprintf(q->out, q->size, "this user cannot make user namespaces: %s%s%s", error_text(-result),
-                         *why ? ": " : "", why);
-        return result == 0;
+        feature_probe("userns", &f);
+        bool here = f.state == CORDON_FEATURE_OK;
+        snprintf(q->out, q->size, "this user %s make user namespaces%s%s", here ? "can" : "cannot", here ? "" : ": ",
+                 here ? "" : f.found);
+        return here;
 }
 
 static bool has_cgroup(const struct question *q)

@@ -118,8 +118,9 @@ int sandbox_rehearse(const struct sandbox_options *options,
 int sandbox_release(const struct sandbox *s);
 
 const char *sandbox_stage_name(int stage); /* "mounts"; never NULL */
-/* A sentence on what a person can do about that failure, or NULL where none is known. */
-const char *sandbox_failure_advice(int stage, int error);
+/* What a person can do about that failure, in words: true where something is known. Whether a feature of the kernel is missing
+ * is found out by trying it. */
+bool sandbox_failure_advice(int stage, int error, char *out, size_t size);
 
 /* Asks pid 1 to pass a signal on to the program. 0, -ESRCH; -EINVAL for SIGSTOP, which would stop pid 1 instead. */
 int sandbox_signal(const struct sandbox *s, int signal);
@@ -145,5 +146,14 @@ void sandbox_describe_landlock(struct listing *l, const struct plan *plan);
 void sandbox_describe_requirements(struct listing *l, const struct plan *plan);
 void sandbox_describe_limits(struct listing *l, const struct policy *policy);
 void sandbox_describe_host(struct listing *l);
+
+/* What of the degradations with these names (NULL-terminated; may be NULL) this host forces: enum lack, for struct policy_host.
+ * What is accepted and not needed is not used. -EINVAL: a name is none. -EOPNOTSUPP: both cannot be missing. */
+int sandbox_accept(const char *const *names, unsigned *lacks, cordon_error *err);
+/* The names of those in `lacks`, counted from 0; NULL behind the last. */
+const char *sandbox_lack(unsigned lacks, size_t index);
+
+/* The features of this host for programs that link the library, as cordon_host_features() has them; `plan` may be NULL. */
+int sandbox_features(const struct plan *plan, cordon_feature_fn *fn, void *ctx);
 
 #endif

@@ -97,6 +97,7 @@ struct setup {
         char uid_map[40], gid_map[40];
         sigset_t mask;       /* the caller's, which the program gets */
         bool chld_ignored;   /* the caller ignores SIGCHLD; pid 1 must not, the program shall again */
+        bool handlers;       /* those of the host are still there */
         bool new_session;    /* no `dev tty`, or no signal scope in this kernel: no job control */
         struct view_step *steps;
         size_t step_count;

@@ -18,11 +18,24 @@
 #include "sandbox/setup.h"
 #include "sandbox/sys.h"
 
+/* What CLONE_CLEAR_SIGHAND does: what is handled is so no more, what is ignored stays so. */
+static void drop_handlers(void)
+{
+        const struct sigaction plain = {.sa_handler = SIG_DFL};
+        struct sigaction now;
+
+        for (int signal = 1; signal < NSIG; signal++)
+                if (sigaction(signal, NULL, &now) == 0 && ((now.sa_flags & SA_SIGINFO) || now.sa_handler != SIG_IGN))
+                        sigaction(signal, &plain, NULL);
+}
+
 /* All signals are blocked since before clone3, and the handlers of the host are gone (CLONE_CLEAR_SIGHAND). */
 static int stage_signals(struct setup *s)
 {
         const struct sigaction plain = {.sa_handler = SIG_DFL};
 
+        if (s->handlers)
+                drop_handlers();
         if (s->chld_ignored && sigaction(SIGCHLD, &plain, NULL) < 0)
                 return -errno;
         return s->new_session ? SYS_CALL(setsid) < 0 ? -errno : 0 : 0;
@@ -39,6 +52,8 @@ static int stage_hostname(struct setup *s)
 {
         const char *name = s->world->hostname ? s->world->hostname : "sandbox";
         s->detail = name;
+        if (s->plan->lacks & LACK_HOSTNAME)
+                return 0;
         return SYS_CALL(sethostname, name, strlen(name));
 }
 
@@ -65,6 +80,8 @@ static int stage_memory(struct setup *s)
 
 static int stage_ruleset(struct setup *s)
 {
+        if (s->landlock_abi == 0) /* accepted by name; else nothing was begun */
+                return 0;
         s->ruleset = landlock_create(s->landlock_abi);
         return s->ruleset < 0 ? s->ruleset : 0;
 }
@@ -85,7 +102,7 @@ static int stage_privileges(struct setup *s)
 
 static int stage_landlock(struct setup *s)
 {
-        int result = landlock_enforce(s->ruleset);
+        int result = s->landlock_abi == 0 ? 0 : landlock_enforce(s->ruleset);
         s->ruleset = fd_close(s->ruleset);
         return result;
 }

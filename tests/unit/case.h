@@ -13,7 +13,7 @@
  *                         why that is not followed
  *   %% defines            a -D on each line
  *   %% given              "cwd -", "home -": there is none; "uid 7"; "file NAME": what -p gives instead of this policy;
- *                         "path DIRS": where programs are looked for
+ *                         "path DIRS": where programs are looked for; "lacks landlock": what the host does not have
  *   %% why                "read /a": what is asked when there is a plan, or none can be made
  *   %% lint               no plan; what is probably not meant instead
  *   %% diff               the name of a file: how it differs from the policy
@@ -62,6 +62,7 @@ struct world_case {
         const char *defines[CASE_LINES + 1], *search[CASE_LINES + 1];
         const char *cwd, *home, *file, *path;
         uid_t uid;
+        unsigned lacks; /* enum lack */
         bool has_host, has_search;
 };
 
@@ -193,6 +194,10 @@ static inline const char *case_said_of(struct world_case *c, const char *section
 
 static inline void case_given_line(struct world_case *c, char *line)
 {
+        static const struct {
+                const char *name;
+                unsigned lack;
+        } lacks[] = {{"landlock", LACK_LANDLOCK}, {"notify", LACK_NOTIFY}, {"netns", LACK_NETNS}, {"hostname", LACK_HOSTNAME}};
         if (!strcmp(line, "cwd -"))
                 c->cwd = NULL;
         if (!strcmp(line, "home -"))
@@ -203,6 +208,9 @@ static inline void case_given_line(struct world_case *c, char *line)
                 c->path = line + 5;
         if (!strncmp(line, "uid ", 4))
                 c->uid = (uid_t)strtoul(line + 4, NULL, 10);
+        for (size_t i = 0; i < sizeof(lacks) / sizeof(*lacks); i++)
+                if (!strncmp(line, "lacks ", 6) && !strcmp(line + 6, lacks[i].name))
+                        c->lacks |= lacks[i].lack;
 }
 
 static inline void case_free(struct world_case *c)
@@ -388,7 +396,8 @@ static inline struct policy_host case_host(struct world_case *c)
                                     .bundle = case_bundle,
                                     .bundle_name = case_bundle_name,
                                     .canonical = case_canonical,
-                                    .git = case_git};
+                                    .git = case_git,
+                                    .lacks = c->lacks};
 }
 
 static inline int case_compile(struct world_case *c, struct policy **out, cordon_diag_fn *diag, void *diag_ctx)

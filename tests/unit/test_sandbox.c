@@ -531,6 +531,7 @@ static void caller_keeps_group(void **state)
 
 static void stages_are_named(void **state)
 {
+        char advice[384];
         struct box b;
         (void)state;
         box_init(&b);
@@ -539,8 +540,11 @@ static void stages_are_named(void **state)
         expect_failure(&o, STAGE_CWD, ENOENT);
         assert_string_equal(o.failure.detail, "/not/there");
         assert_false(o.ready || o.failure.exec_failed);
-        assert_non_null(sandbox_failure_advice(o.failure.stage, o.failure.error));
-        assert_null(sandbox_failure_advice(STAGE_SIGNALS, EPERM));
+        assert_true(sandbox_failure_advice(o.failure.stage, o.failure.error, advice, sizeof(advice)));
+        assert_non_null(strstr(advice, "grant it"));
+        assert_false(sandbox_failure_advice(STAGE_SIGNALS, EPERM, advice, sizeof(advice)));
+        /* What is there is not blamed. */
+        assert_false(sandbox_failure_advice(STAGE_HOSTNAME, EPERM, advice, sizeof(advice)));
         for (int i = 0; i < STAGE_COUNT; i++)
                 assert_string_not_equal(sandbox_stage_name(i), "unknown");
         assert_string_equal(sandbox_stage_name(STAGE_COUNT), "unknown");
