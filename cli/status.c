@@ -94,6 +94,16 @@ static void number(struct json_object *o, const char *key, int64_t value)
         json_object_object_add(o, key, json_object_new_int64(value));
 }
 
+static void degraded(struct json_object *o, const cordon_child *child)
+{
+        struct json_object *names = json_object_new_array();
+        const char *name;
+
+        for (size_t i = 0; (name = cordon_child_degraded(child, i)); i++)
+                json_object_array_add(names, json_object_new_string(name));
+        json_object_object_add(o, "degraded", names);
+}
+
 void status_ready(struct status *s, const cordon_child *child)
 {
         if (s->fd < 0)
@@ -113,6 +123,7 @@ void status_step(void *status, const cordon_child *child)
                 struct json_object *o = event(s, "started");
                 number(o, "pid", cordon_child_program(child));
                 number(o, "init_pid", cordon_child_pid(child));
+                degraded(o, child);
                 s->started = true;
                 put(s, o, 0);
         } else {

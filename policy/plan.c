@@ -273,6 +273,7 @@ static int make_filter(struct planner *p)
 {
         int *numbers = arena_alloc(p->arena, BROKERED_CALLS_MOST * sizeof(*numbers));
         struct filter_wish *wish = &p->plan->wish;
+        bool unheard = p->plan->lacks & LACK_NOTIFY; /* the standard filters all have something to ask */
 
         if (!numbers)
                 return -ENOMEM;
@@ -280,12 +281,12 @@ static int make_filter(struct planner *p)
                 .rules = p->world->syscalls,
                 .rule_count = p->world->syscall_count,
                 .notify = numbers,
-                .notify_count = standard_calls(numbers, p->plan->brokered | FAMILY_SOCKETS),
+                .notify_count = unheard ? 0 : standard_calls(numbers, p->plan->brokered | FAMILY_SOCKETS),
                 .net = p->world->net,
                 .names = (p->plan->brokered & FAMILY_NAMES) != 0,
                 .metadata = (p->plan->brokered & FAMILY_METADATA) != 0,
         };
-        int r = filter_get(&p->plan->filter, wish);
+        int r = unheard ? filter_compile(&p->plan->filter, wish) : filter_get(&p->plan->filter, wish);
         if (p->plan->filter.sockets) /* else `syscalls` lines have taken all of it away */
                 p->plan->brokered |= FAMILY_SOCKETS;
         if (r == -E2BIG) {

@@ -31,6 +31,10 @@ void plan_unbrokered(struct planner *p)
         if (!(p->plan->lacks & LACK_NOTIFY) || p->refused)
                 return;
         p->plan->why_open = NULL;
+        for (size_t i = 0; i < p->rule_count; i++)
+                if (p->rules[i].class == CLASS_GRANT && (p->rules[i].access & ACCESS_UNIX))
+                        planner_refuse(p, &p->rules[i], "leave it out here",
+                                       "`%s` needs the broker, and this host has no seccomp notification", p->rules[i].text);
         if (p->inexact && rule)
                 planner_refuse(p, rule, "leave it out here",
                                "%s: that needs the broker, and this host has no seccomp notification", p->inexact);

@@ -398,15 +398,17 @@ const struct host_feature host_features[] = {
          "what goes round the broker, or into dark corners of the kernel, is refused", NOTHING, NULL, NULL, 0, MUST,
          NULL, probe_filters},
         {"notify", CALLS, "seccomp notification", "the broker vets each open, and tells what was refused",
-         "nothing is vetted, told or recorded: only policies of whole trees can be used", "seccomp", "no-notify",
-         LACK_NOTIFY, MUST, for_broker, probe_notify},
+         "nothing is vetted, told or recorded, only policies of whole trees can be used, and there are no sockets by "
+         "path",
+         "seccomp", "no-notify", LACK_NOTIFY, MUST, for_broker, probe_notify},
         {"notify-killable", CALLS, "WAIT_KILLABLE_RECV", "signals do not make a call be asked for twice",
          "calls are slower where many signals come", "notify", NULL, 0, WISH, for_broker, probe_signals},
         {"notify-wake", CALLS, "SYNC_WAKE_UP", "the broker runs where the program waits",
          "each open takes a little longer", "notify", NULL, 0, WISH, for_broker, probe_waking},
         {"memory", CALLS, "reading the program's memory", "the broker sees which path is meant",
-         "nothing is vetted, told or recorded: only policies of whole trees can be used", "userns", "no-notify",
-         LACK_NOTIFY, MUST, for_broker, probe_reading},
+         "nothing is vetted, told or recorded, only policies of whole trees can be used, and there are no sockets by "
+         "path",
+         "userns", "no-notify", LACK_NOTIFY, MUST, for_broker, probe_reading},
         {"descriptors", CALLS, "pidfd_getfd", "a program opens its own descriptors again (/proc/self/fd)",
          "that is refused", "userns", NULL, 0, WISH, for_broker, probe_taking},
 

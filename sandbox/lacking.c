@@ -51,8 +51,9 @@ static size_t blame_text(const struct host_feature *h, const struct surroundings
         for (examine(h, place, &f); f.blocked; examine(h, place, &f))
                 h = feature_find(h->needs);
         bool brief = *f.remedy && !strchr(f.remedy, '\n');
-        int length = snprintf(out, size, "%s: %s%s%s; %s", h->name, f.found, h->accept ? "; to do without: --accept " : "",
-                              h->accept ? h->accept : "", brief ? f.remedy : "see `cordon doctor` for what helps");
+        int length =
+                snprintf(out, size, "%s: %s%s%s; %s", h->name, f.found, h->accept ? "; to do without: --accept " : "",
+                         h->accept ? h->accept : "", brief ? f.remedy : "see `cordon doctor` for what helps");
         return length < 0 ? 0 : (size_t)length;
 }
 
@@ -103,17 +104,34 @@ static const struct host_feature *accepted(const char *name, const struct host_f
         return h->id ? h : NULL;
 }
 
+/* "no-userns" and its like are names that somebody may think of. */
+static int not_acceptable(const char *name, const struct surroundings *place, cordon_error *err)
+{
+        const struct host_feature *h = strncmp(name, "no-", 3) == 0 ? feature_find(name + 3) : NULL;
+        char text[384];
+
+        if (!h || h->weight != CORDON_NEED_MUST)
+                return error_set(
+                        err, EINVAL,
+                        "there is no degradation '%s' to be accepted: there are no-landlock, no-notify, no-proc, "
+                        "no-netns and no-hostname",
+                        name);
+        struct finding f;
+        examine(h, place, &f);
+        if (f.state == CORDON_FEATURE_MISSING)
+                blame_text(h, place, text, sizeof(text));
+        else
+                snprintf(text, sizeof(text), "Here, nothing of that is missing");
+        return error_set(err, EOPNOTSUPP, "'%s' cannot be accepted: without %s %s. %s", name, h->name, h->lost, text);
+}
+
 static int accept_one(const char *name, const struct surroundings *place, unsigned *lacks, cordon_error *err)
 {
         const struct host_feature *h = accepted(name, NULL);
         struct finding f;
 
         if (!h)
-                return error_set(
-                        err, EINVAL,
-                        "there is no degradation '%s' to be accepted: there are no-landlock, no-notify, no-proc, "
-                        "no-netns and no-hostname",
-                        name);
+                return not_acceptable(name, place, err);
         for (; h; h = accepted(name, h)) {
                 examine(h, place, &f);
                 if (f.state == CORDON_FEATURE_MISSING && !f.blocked) /* else the launch fails for what it needs */

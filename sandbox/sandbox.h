@@ -148,7 +148,8 @@ void sandbox_describe_limits(struct listing *l, const struct policy *policy);
 void sandbox_describe_host(struct listing *l);
 
 /* What of the degradations with these names (NULL-terminated; may be NULL) this host forces: enum lack, for struct policy_host.
- * What is accepted and not needed is not used. -EINVAL: a name is none. -EOPNOTSUPP: both cannot be missing. */
+ * What is accepted and not needed is not used. -EINVAL: a name is none. -EOPNOTSUPP: that,
+ * or both together, cannot be done without. */
 int sandbox_accept(const char *const *names, unsigned *lacks, cordon_error *err);
 /* The names of those in `lacks`, counted from 0; NULL behind the last. */
 const char *sandbox_lack(unsigned lacks, size_t index);

@@ -91,7 +91,7 @@ test_doctor_tells_what_is_taken_away() {
 
 test_doctor_judges_for_a_policy() {
         need python3
-        tree_policy
+        tree_policy "syscalls deny socket socketpair connect bind"
         doctor_without notify -p "$T/policy"
         status_is 0
         matches "$out" 'not used +seccomp notification'
@@ -143,6 +143,8 @@ lacking() {
         lacks "$err" degraded
         run "$HELPERS/without" "$1" "$CORDON" run -p "$T/policy" -v --accept "$2" -- sh -c 'echo ran'
         has "$err" "degraded: $2"
+        run "$HELPERS/without" "$1" "$CORDON" run -p "$T/policy" --status-fd 1 --accept "$2" -- true
+        has "$out" "\"degraded\":[\"$2\"]"
         # What is there is used, whatever is accepted.
         run "$CORDON" run -p "$T/policy" -v --accept "$2" -- sh -c 'echo ran'
         status_is 0
@@ -173,6 +175,11 @@ test_names_of_degradations_are_checked() {
         status_is 125
         run "$CORDON" run -p "$T/policy" --accept no-landlock,no-proc --accept no-netns -- true
         status_is 0
+        run "$HELPERS/without" userns "$CORDON" run -p "$T/policy" --accept no-userns -- true
+        status_is 125
+        one_line "$err"
+        has "$err" "'no-userns' cannot be accepted"
+        has "$err" "user namespaces: Operation not permitted"
         # One is not the other.
         run "$HELPERS/without" landlock "$CORDON" run -p "$T/policy" --accept no-netns,no-proc -- true
         status_is 125
@@ -262,7 +269,7 @@ test_without_notification_only_exact_policies_start() {
         is "$out" made
         has "$err" "cordon: denied"
         local line
-        for line in "deny $W/own/*.key" "create $W/own" "audit all"; do
+        for line in "deny $W/own/*.key" "create $W/own" "unix $W/own/socket" "audit all"; do
                 tree_policy "$line"
                 [[ $line != audit* ]] || sed -i '/audit none/d' "$T/policy"
                 run "$HELPERS/without" notify "$CORDON" run -p "$T/policy" --accept no-notify -- true
@@ -287,6 +294,19 @@ test_without_network_namespaces_there_is_no_network() {
         status_is 1
         has "$err" "PermissionError"
         run python3 -c "$try"
+        has "$err" "ConnectionRefused"
+        # Names that belong to a network namespace are the host's as well: what listens there is not reached.
+        local listen='import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind("\0cordon-'$$'"); s.listen()
+print("listening", flush=True); sys.stdin.read()'
+        local reach='import socket; socket.socket(socket.AF_UNIX).connect("\0cordon-'$$'"); print("reached")'
+        mkfifo "$T/stay"
+        start sh -c 'exec "$@" <"$0"' "$T/stay" python3 -c "$listen"
+        exec {stay}>"$T/stay"
+        expect_line listening
+        run python3 -c "$reach"
+        is "$out" reached
+        run "$HELPERS/without" netns "$CORDON" run -q -p "$T/policy" --accept no-netns -- python3 -c "$reach"
+        is "$out" ""
         has "$err" "ConnectionRefused"
         echo "net loopback" >>"$T/policy"
         run "$HELPERS/without" netns "$CORDON" run -q -p "$T/policy" --accept no-netns -- true
