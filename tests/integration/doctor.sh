@@ -356,3 +356,46 @@ test_where_proc_is_masked_it_can_be_done_without() {
         run "${masked[@]}" "$CORDON" run -q -p "$T/policy" -- sh -c 'echo ran'
         is "$out" ran
 }
+
+# ---- an older Landlock --------------------------------------------------------------------------------------------------------
+
+test_older_landlocks_are_used_as_far_as_they_go() {
+        local old=$HELPERS/old_landlock
+        run "$old" 4 "$CORDON" explain @base
+        [ "$rc" = 0 ] && [[ $out == *"ABI 4"* ]] || skip "this machine lets nobody answer in the kernel's stead"
+        run "$old" 5 "$CORDON" doctor
+        status_is 1
+        matches "$out" 'ok +Landlock +ABI 5'
+        matches "$out" 'ok +ioctl on devices'
+        matches "$out" 'degraded +signals and abstract sockets +ABI 6 is needed'
+        has "$out" "without job control"
+        run "$old" 1 "$CORDON" doctor
+        status_is 1
+        matches "$out" 'degraded +moving files'
+        mkdir "$W/a" "$W/b" "$W/new"
+        echo x >"$W/a/file"
+        echo old >"$W/new/old"
+        am_root && chown -R 65534:65534 "$W"
+        dev_policy "create $W/new"
+        sed -i "s|^write exec $W\$|write $W|" "$T/policy"
+        local abi
+        for abi in 1 2 3 5; do
+                run "$old" $abi "$CORDON" run -q -p "$T/policy" -- sh -c "
+                        mv $W/a/file $W/b/file; mv $W/b/file $W/a/file
+                        echo x >$W/new/$abi && echo made
+                        echo x >$W/new/old; truncate -s 0 $W/new/old; rm $W/new/old
+                        kill -0 1; echo x >/usr/x; cat $W/a/file"
+                is "$out" $'made\nx'
+                is "$(cat "$W/new/old")" old
+                # The process group would be the caller's.
+                run "$old" $abi "$CORDON" run -q -p "$T/policy" -- sh -c 'kill -KILL 0'
+                status_is 137
+        done
+        # Whoever wants more, says so.
+        dev_policy "require landlock 6"
+        run "$old" 5 "$CORDON" run -q -p "$T/policy" -- true
+        status_is 125
+        has "$err" "this kernel has Landlock ABI 5"
+        run "$old" 6 "$CORDON" run -q -p "$T/policy" -- true
+        status_is 0
+}
