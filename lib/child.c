@@ -406,11 +406,6 @@ int cordon_child_exit(const cordon_child *c, cordon_exit *out)
         return 0;
 }
 
-const char *cordon_child_degraded(const cordon_child *c, size_t index)
-{
-        return sandbox_lack(c->lacks, index);
-}
-
 unsigned cordon_child_denials(const cordon_child *c, cordon_denial_fn *fn, void *ctx, uint64_t *dropped)
 {
         if (dropped)

@@ -1,8 +1,9 @@
-/* cordon_host_features: what the kernel has, and what of it a policy needs: the plan knows. */
+/* What the kernel has, what of it a policy needs (the plan knows), and what a child does without. */
 #include <errno.h>
 
 #include "base/error.h"
 #include "cordon.h"
+#include "lib/child.h"
 #include "lib/host.h"
 #include "lib/policy.h"
 #include "sandbox/sandbox.h"
@@ -30,4 +31,9 @@ int cordon_host_features(const cordon_policy *policy, cordon_feature_fn *fn, voi
         r = sandbox_features(&plan, fn, ctx);
         plan_free(&plan);
         return r;
+}
+
+const char *cordon_child_degraded(const cordon_child *c, size_t index)
+{
+        return sandbox_lack(c->lacks, index);
 }
