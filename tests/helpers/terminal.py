@@ -202,9 +202,12 @@ def all_stop(args):
     t.type("\x1a")
     t.expect(r"Stopped  ")
     t.expect(r"@@ ")
+    until = time.monotonic() + 15
+    while states() != ["T", "T"] and time.monotonic() < until:
+        pass  # the program has stopped; others on another processor do so at their next turn
     stopped = states()
     t.type("fg\n")
-    while "T" in states():
+    while "T" in states() and time.monotonic() < until:
         pass
     going = len(states())
     t.type("\x03")
