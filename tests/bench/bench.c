@@ -1,6 +1,8 @@
 /* make bench: what cordon costs, as ratios against something measured in the same run.
  *
  *   start   /bin/true until reaped: plain (posix_spawn), bwrap, cordon
+ *   rules   the same with policies of 10, 100 and 400 rules: of ten, three about single files, one about a tree, one about a
+ *           writable tree, two that deny something in a tree, two patterns, one virtual file
  *   open    open + close of one file, in a loop inside the program: native, cordon, and the floor: a supervisor that receives
  *           the notification and hands out one fixed descriptor, with no look at the caller's memory, no policy, no open
  *
@@ -22,6 +24,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -249,6 +252,80 @@ static void bench_start(const char *cordon, bool bwrap)
                     bwrap ? "bwrap --unshare-all --ro-bind / / --proc /proc --dev /dev" : "bwrap is not installed");
 }
 
+/* ---- many rules --------------------------------------------------------------------------------------------------- */
+
+/* TOP/NAMEnumber */
+static void make(const char *top, const char *name, unsigned number, bool directory)
+{
+        char path[512];
+        snprintf(path, sizeof(path), "%s/%s%u", top, name, number);
+        int made = directory ? mkdir(path, 0755) : open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        if (made < 0)
+                die(path);
+        if (!directory)
+                close(made);
+}
+
+static const struct {
+        const char *verb;
+        const char *path;  /* a number follows; absolute, or below the directory */
+        const char *rest;  /* of the line */
+        bool tree, exists; /* whether it is there, and what it is */
+} mixed[] = {
+        {"read", "file-", "", false, true},
+        {"read", "file-", "", false, true},
+        {"read", "file-", "", false, true},
+        {"read", "tree-", "", true, true},
+        {"write", "own-", "", true, true},
+        {"deny", "all0/deny-", "", false, true},
+        {"deny", "all0/deny-", "", false, true},
+        {"deny", "all0/**/*.no", "", false, false},
+        {"deny", "all0/*/secret-", "", false, false},
+        {"file", "/etc/virtual/file-", " \"content\"", false, false},
+};
+
+static const char *many_rules(const char *top, unsigned count, char path[512])
+{
+        enum { KINDS = sizeof(mixed) / sizeof(mixed[0]) };
+        snprintf(path, 512, "%s/%u.policy", top, count);
+        FILE *out = fopen(path, "w");
+        if (!out)
+                die(path);
+        fprintf(out, "cordon 1\nuse @base\nexec $PROG\nread %s/all0\n", top);
+        for (unsigned i = 0; i < count; i++) {
+                unsigned k = i % KINDS, number = count * 1000 + i; /* each policy has its own */
+                if (mixed[k].exists)
+                        make(top, mixed[k].path, number, mixed[k].tree);
+                fprintf(out, "%s %s%s%s%u%s\n", mixed[k].verb, mixed[k].path[0] == '/' ? "" : top,
+                        mixed[k].path[0] == '/' ? "" : "/", mixed[k].path, number, mixed[k].rest);
+        }
+        if (fclose(out) != 0)
+                die(path);
+        return path;
+}
+
+static void bench_rules(const char *cordon)
+{
+        static const unsigned counts[] = {10, 100, 400};
+        static const char *const names[] = {"10 rules", "100 rules", "400 rules"};
+        char top[] = "/var/tmp/cordon-bench-XXXXXX", paths[3][512], remove[64];
+        const char *argv[3][7];
+        struct kind kinds[3];
+        if (!mkdtemp(top))
+                die(top);
+        make(top, "all", 0, true);
+        for (unsigned i = 0; i < 3; i++) {
+                const char *one[] = {cordon, "run", "-p", many_rules(top, counts[i], paths[i]), "--", "/usr/bin/true", NULL};
+                memcpy(argv[i], one, sizeof(one));
+                kinds[i] = (struct kind){names[i], argv[i], false, 0};
+        }
+        measure(kinds, 3, 7, 20);
+        print_table("start of /usr/bin/true until reaped, by how many rules the policy has", kinds, 3, NULL);
+        snprintf(remove, sizeof(remove), "rm -rf %s", top);
+        if (system(remove) != 0)
+                die(top);
+}
+
 static void bench_open(const char *self, const char *cordon, const char *title)
 {
         const char *file = "/etc/ld.so.cache";
@@ -275,6 +352,7 @@ int main(int argc, char **argv)
         self[length > 0 ? length : 0] = '\0';
         bool bwrap = system("command -v bwrap >/dev/null 2>&1") == 0;
         bench_start(argv[1], bwrap);
+        bench_rules(argv[1]);
         bench_open(self, argv[1], "open + close, processes where the scheduler puts them");
         pin(0);
         bench_open(self, argv[1], "open + close, all on one CPU");
