@@ -207,7 +207,7 @@ int changes_main(const struct settings *s)
                 return CHANGES_FAILED;
         }
         if (!directory && (s->apply || s->discard || s->diff)) {
-                say("changes: which directory? Usage: cordon changes [OPTION]... [DIRECTORY]");
+                say("changes: which directory? Usage: cordon changes [OPTION]... [DIR]");
                 return CHANGES_FAILED;
         }
         if (directory && s->words[1]) {

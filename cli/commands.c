@@ -352,8 +352,8 @@ const struct command commands[] = {
         {
                 .name = "changes",
                 .summary = "show, apply or discard what a program changed in `overlay` trees",
-                .usage = "cordon changes [OPTION]... [DIRECTORY]",
-                .about = "DIRECTORY is one that `cordon run --keep` made, or that `cordon run --apply` has left. Without it,\n"
+                .usage = "cordon changes [OPTION]... [DIR]",
+                .about = "DIR is one that `cordon run --keep` made, or that `cordon run --apply` has left. Without it,\n"
                          "those that earlier runs have left are listed. What is shown is how the kept files differ from\n"
                          "those that the host has now; nothing is changed, unless an option says so.\n",
                 .options = changes_options,

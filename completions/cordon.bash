@@ -38,7 +38,7 @@ _cordon_values() { # PROGRAM NAME CURRENT
                 compopt -o nospace 2>/dev/null
                 COMPREPLY+=($(compgen -W "$(_cordon_params)" -- "$3"))
                 ;;
-        *FILE* | PATH | DIR)
+        *FILE* | PATH | *DIR*)
                 compopt -o filenames 2>/dev/null
                 COMPREPLY+=($(compgen -f -- "$3"))
                 ;;

@@ -95,7 +95,7 @@ for command in (__cordon_commands | string replace -r '\t.*' '')
     set -l usage (__cordon_usage $command)
     if string match -q '*POLICY*' -- $usage
         complete -c cordon -n "__cordon_in $command" -a '(__cordon_policies)'
-    else if string match -q '*FILE*' -- $usage
+    else if string match -q -r 'FILE|DIR' -- $usage
         complete -c cordon -n "__cordon_in $command" -F
     end
     for row in (__cordon_options $command)

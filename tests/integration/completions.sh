@@ -58,6 +58,8 @@ offers_values_and_operands() {
         has "$(offers "cordon run --audit jo")" job.policy
         has "$(offers "cordon run --ro jo")" job.policy
         has "$(offers "cordon run --chdir jo")" jobs
+        has "$(offers "cordon run --keep jo")" jobs
+        has "$(offers "cordon changes jo")" jobs
         lacks "$(offers "cordon run --status-fd jo")" job.policy
         has "$(offers "cordon help ch")" check
 }
