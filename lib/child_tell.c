@@ -35,7 +35,7 @@ int cordon_child_phase(const cordon_child *c)
 
 int cordon_child_terminal_signal(cordon_child *c, int signal)
 {
-        return c->state == CHILD_DEAD ? -ESRCH : sandbox_terminal_signal(&c->sandbox, signal);
+        return c->state == CHILD_DEAD || c->gone ? -ESRCH : sandbox_terminal_signal(&c->sandbox, signal);
 }
 
 int cordon_child_stopped(cordon_child *c)
