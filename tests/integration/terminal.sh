@@ -135,3 +135,48 @@ test_door_tiocsti() {
         run script -qec "$HELPERS/attack tiocsti" /dev/null
         [[ $out == *reached* ]] || skip "inside it is refused, but outside, too: dev.tty.legacy_tiocsti is 0"
 }
+
+# ---- programs that make terminals, or need one ------------------------------------------------------------------------
+
+test_tmux() {
+        need tmux
+        dev_policy
+        cat >"$W/session" <<-'END'
+	t="tmux -S $PWD/socket -f /dev/null"
+	$t new-session -d -x 80 -y 24 'test -t 0 && echo is-a-tty >/dev/tty; exec cat'
+	until $t capture-pane -p | grep -q is-a-tty; do :; done
+	$t send-keys hello Enter
+	until [ "$($t capture-pane -p | grep -c hello)" = 2 ]; do :; done
+	$t capture-pane -p | head -3
+	$t kill-server
+	END
+        within=60 boxed sh "$W/session"
+        status_is 0
+        is "$out" $'is-a-tty\nhello\nhello'
+}
+
+test_editor_on_a_terminal() {
+        need vim script
+        dev_policy
+        echo before >"$W/text"
+        boxed script -qec "vim -u NONE -i NONE -n -c '%s/before/after/' -c 'wq' text" /dev/null
+        status_is 0
+        is "$(cat "$W/text")" after
+}
+
+# What asks for a password on /dev/tty, whatever its standard input is, and is answered by a program that plays a person.
+test_questions_on_a_terminal() {
+        need expect
+        dev_policy
+        cat >"$W/ask.exp" <<-'END'
+	set timeout 30
+	spawn sh -c {printf "who? " >/dev/tty; read x </dev/tty; echo "hello $x" >/dev/tty; exit 5}
+	expect "who? " { send "you\r" }
+	expect "hello you" { puts answered }
+	expect eof
+	exit [lindex [wait] 3]
+	END
+        boxed expect "$W/ask.exp"
+        status_is 5
+        has "$out" answered
+}
