@@ -241,8 +241,8 @@ test_proc_where_the_hosts_is_partly_hidden() {
         fi
         run "${private[@]}" sh -c "$hide" sh "$CORDON" run -q -p "$T/policy" -- true
         status_is 125
-        has "$err" "/proc is partly hidden"
-        has "$err" "use \`proc none\`"
+        has "$err" "stage 'proc'"
+        has "$err" "--accept no-proc" # what to do
         dev_policy 'proc none'
         run "${private[@]}" sh -c "$hide" sh "$CORDON" run -q -p "$T/policy" -- sh -c 'echo ran; ls /proc/self'
         has "$out" ran
