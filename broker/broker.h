@@ -39,7 +39,7 @@ struct server_options {
  * and runs beside it. */
 int server_start(struct server **out, const struct server_options *options, cordon_error *err);
 
-/* Hands over a directory that the plan has as `number`, before server_serve(). Taken. */
+/* Hands over a directory that the plan has as `number`. Taken; of no use after server_serve(). */
 void server_source(struct server *s, unsigned number, int directory);
 /* Begins to serve. `view` is an O_PATH of the view's root, `notify` the listener or -1, `nowhere` an O_PATH of the empty
  * directory for what is masked, or -1; all are taken. Once for each server. */

@@ -136,7 +136,12 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
 
 void server_source(struct server *s, unsigned number, int directory)
 {
-        follow_source(s->follow, number, directory);
+        pthread_mutex_lock(&s->lock);
+        if (s->stage == SERVER_PREPARED)
+                follow_source(s->follow, number, directory);
+        else
+                fd_close(directory);
+        pthread_mutex_unlock(&s->lock);
 }
 
 void server_serve(struct server *s, int view, int notify, int nowhere)

@@ -197,14 +197,6 @@ static void on_ready(cordon_child *c, struct sandbox_event *e)
         c->state = CHILD_RUNNING;
 }
 
-static void on_source(cordon_child *c, struct sandbox_event *e)
-{
-        if (c->state == CHILD_STARTING)
-                server_source(c->server, e->source, e->directory);
-        else
-                fd_close(e->directory);
-}
-
 static void on_failed(cordon_child *c, const struct sandbox_event *e)
 {
         const char *colon = e->detail[0] ? ": " : "";
@@ -267,7 +259,7 @@ static void take_event(cordon_child *c, struct sandbox_event *e)
                 on_exited(c, e);
                 break;
         case SANDBOX_SOURCE:
-                on_source(c, e);
+                server_source(c->server, e->source, e->directory);
                 break;
         case SANDBOX_PROGRAM:
                 c->program_pid = e->program;

@@ -123,8 +123,8 @@ static int compare_ints(const void *a, const void *b)
 /* It is mostly not the tree's fault where mounting is refused. */
 static void cannot_show(const struct setup *s, const struct view_step *step, int error, cordon_error *err)
 {
-        char why[384];
-        bool known = (error == -EPERM || error == -ENOSYS) && feature_blame(s->plan, why, sizeof(why));
+        char why[384] = "as root each mount takes a descriptor until the program runs: raise the limit (ulimit -n)";
+        bool known = error == -EMFILE || ((error == -EPERM || error == -ENOSYS) && feature_blame(s->plan, why, sizeof(why)));
 
         error_set(err, -error, "cannot show %s in the sandbox: %s%s%s", step->mount->source, error_text(-error),
                   known ? "; " : "", known ? why : "");
