@@ -423,13 +423,12 @@ test_require() {
                 status_is 0
                 matches "$out" "  $one +[^ ]*policy:5  met: "
         done
-        for one in 'kernel 99.0' 'landlock 999' cgroup; do
+        for one in 'kernel 99.0' 'landlock 999'; do # limits.sh has what there is of cgroup
                 dev_policy "require $one"
                 refused_launch "policy:5: \`require $one\` is not met: " -- true
                 run "$CORDON" explain -p "$T/policy"
                 matches "$out" "  $one +[^ ]*policy:5  NOT MET: "
         done
-        has "$out" "this version sets no cgroup limits"
         lacks "$(dev_policy && "$CORDON" explain -p "$T/policy")" "met:"
 }
 
