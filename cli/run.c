@@ -98,7 +98,7 @@ static bool read_options(struct run *run, cordon_child_options *options)
                 .program = run->program,
                 .argv = s->words,
                 .name = s->name,
-                .flags = CORDON_CHILD_DIES_WITH_THREAD | (s->channel ? CORDON_CHILD_CHANNEL : 0) |
+                .flags = CORDON_CHILD_ENDS_STOPPED | (s->channel ? CORDON_CHILD_CHANNEL : 0) |
                          (s->block_fd ? CORDON_CHILD_HOLD : 0),
                 .fds = run->passing.fds,
                 .fd_count = run->passing.count,

@@ -351,9 +351,10 @@ enum {
         CORDON_CHILD_CLEAR_ENV = 1u << 1,
         /* The sandbox is made, but the program not started before cordon_child_release(). */
         CORDON_CHILD_HOLD = 1u << 2,
-        /* The kernel kills the sandbox as soon as the thread that spawns it ends, even where all of its process group was
-         * stopped. Without this the sandbox ends with the process, but not while its pid 1 is stopped. */
-        CORDON_CHILD_DIES_WITH_THREAD = 1u << 3,
+        /* The sandbox ends with the process also where its pid 1 is stopped then, as when the whole process group was: without
+         * this, only once it goes on. For a thread that lives as long as the process: at that thread's end, what is stopped
+         * in the sandbox goes on. */
+        CORDON_CHILD_ENDS_STOPPED = 1u << 3,
 };
 
 enum {

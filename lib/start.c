@@ -12,7 +12,7 @@
 #include "lib/policy.h"
 
 #define FLAGS_KNOWN                                                                                                    \
-        (CORDON_CHILD_CHANNEL | CORDON_CHILD_CLEAR_ENV | CORDON_CHILD_HOLD | CORDON_CHILD_DIES_WITH_THREAD)
+        (CORDON_CHILD_CHANNEL | CORDON_CHILD_CLEAR_ENV | CORDON_CHILD_HOLD | CORDON_CHILD_ENDS_STOPPED)
 #define OPTIONS_LEAST offsetof(cordon_child_options, cwd) /* the first version of the struct */
 
 /* ---- the options ------------------------------------------------------------------------------------------------ */
@@ -91,7 +91,7 @@ int start_prepare(struct start *out, const struct plan *plan, const cordon_child
                 .fds = o->fds,
                 .fd_count = o->fd_count,
                 .hold = (o->flags & CORDON_CHILD_HOLD) != 0,
-                .dies_with_thread = (o->flags & CORDON_CHILD_DIES_WITH_THREAD) != 0,
+                .ends_stopped = (o->flags & CORDON_CHILD_ENDS_STOPPED) != 0,
         };
         memcpy(out->options.stdio, o->stdio ? o->stdio : inherited, sizeof(out->options.stdio));
         return 0;

@@ -39,7 +39,7 @@ struct sandbox_options {
         bool hold;               /* the program is not started before sandbox_release() */
         const char *changes;     /* an empty directory of the caller's alone, canonical, where the changes in overlays are
                                   * kept; NULL: in memory, gone with the sandbox */
-        bool dies_with_thread;   /* the kernel kills the sandbox when the calling thread ends, pid 1 stopped or not */
+        bool ends_stopped;       /* pid 1 goes on when the calling thread ends, and so hears of the process's end */
 };
 
 struct sandbox {

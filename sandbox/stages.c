@@ -68,13 +68,16 @@ static int stage_network(struct setup *s)
         return fd < 0 ? fd : SYS_CALL(ioctl, fd, SIOCSIFFLAGS, &request);
 }
 
-/* Our memory is a copy of the host's: nobody inside may look at it. (The death signal is set here since a change of ids takes
- * it away. That the host is gone already, the control socket tells.) */
+/* Our memory is a copy of the host's: nobody inside may look at it.
+ *
+ * The death signal is set here since a change of ids takes it away; that the host is gone already, the control socket tells.
+ * It only wakes us where we are stopped, so that we hear of the end and take all along: killed by it, we would close the
+ * listener before the kernel ends the program, whose calls would return ENOSYS meanwhile. */
 static int stage_memory(struct setup *s)
 {
         SYS_CALL(prctl, PR_SET_NAME, "cordon-init", 0, 0, 0);
-        if (s->options->dies_with_thread)
-                SYS_CALL(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        if (s->options->ends_stopped)
+                SYS_CALL(prctl, PR_SET_PDEATHSIG, SIGCONT, 0, 0, 0);
         return SYS_CALL(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
