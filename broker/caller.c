@@ -61,6 +61,15 @@ int caller_bytes(pid_t tid, uint64_t address, void *out, size_t length)
         return (size_t)got == length ? 0 : -EFAULT;
 }
 
+int caller_gather(pid_t tid, const struct iovec *from, size_t count, void *out, size_t length)
+{
+        struct iovec local = {out, length};
+        if (length == 0)
+                return 0;
+        ssize_t got = process_vm_readv(tid, &local, 1, from, count, 0);
+        return got < 0 ? -errno : (size_t)got == length ? 0 : -EFAULT;
+}
+
 int caller_memory(int proc, pid_t tid)
 {
         char name[32];

@@ -7,12 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /* Copies a string of at most size - 1 bytes from the caller's memory. Returns its length; -EFAULT where it is unreadable,
  * -ENAMETOOLONG, -ESRCH where the caller is gone. */
 ssize_t caller_string(pid_t tid, uint64_t address, char *out, size_t size);
 /* Copies exactly `length` bytes. 0, -EFAULT, -ESRCH. */
 int caller_bytes(pid_t tid, uint64_t address, void *out, size_t length);
+
+/* Copies what lies in pieces: `length` is their sum. The same errors. */
+int caller_gather(pid_t tid, const struct iovec *from, size_t count, void *out, size_t length);
 
 /* For writing into the caller's memory: opened first, then it must be asked whether the caller still waits, and only then is
  * it the caller's for certain. -EACCES, -ESRCH. Writes all of it, or -EFAULT. */

@@ -19,7 +19,7 @@
 #endif
 
 /* 0: the call has nothing of the kind. */
-enum reg { NONE, FIRST, SECOND, THIRD, FOURTH, FIFTH };
+enum reg { NONE, FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH };
 
 enum time_format { TIME_NONE, TIME_SECONDS, TIME_MICROSECONDS, TIME_NANOSECONDS };
 
@@ -91,6 +91,10 @@ static const struct call calls[] = {
         {__NR_inotify_add_watch, OPERATION_WATCH, .path = SECOND, .numbers = {FIRST, THIRD}},
         {__NR_connect, OPERATION_CONNECT, .numbers = {FIRST}, .address = SECOND, .address_length = THIRD},
         {__NR_bind, OPERATION_BIND, .numbers = {FIRST}, .address = SECOND, .address_length = THIRD},
+        {__NR_sendto, OPERATION_SEND, .numbers = {FIRST, SECOND, THIRD}, .flags = FOURTH, .known = UINT32_MAX,
+         .address = FIFTH, .address_length = SIXTH},
+        {__NR_sendmsg, OPERATION_SEND_MESSAGE, .numbers = {FIRST, SECOND}, .flags = THIRD, .known = UINT32_MAX},
+        {__NR_sendmmsg, OPERATION_SEND_MESSAGES, .numbers = {FIRST, SECOND, THIRD}, .flags = FOURTH, .known = UINT32_MAX},
 #ifdef __NR_stat
         {__NR_stat, OPERATION_STAT, .path = FIRST, .numbers = {SECOND}},
         {__NR_lstat, OPERATION_STAT, .path = FIRST, .numbers = {SECOND}, .implied = NOFOLLOW},
@@ -202,11 +206,9 @@ static int read_path(struct request *r, const struct call *call, const __u64 *ar
         return 0;
 }
 
-/* A path in it, which need not be terminated, becomes the request's. */
-static void read_address(struct request *r, const struct call *call, const __u64 *args)
+void calls_read_address(struct request *r, uint64_t address, int length)
 {
         const size_t start = offsetof(struct sockaddr_un, sun_path);
-        int length = (int)(uint32_t)value(call->address_length, args);
         sa_family_t family = AF_UNSPEC;
 
         r->address_length = 0;
@@ -215,7 +217,7 @@ static void read_address(struct request *r, const struct call *call, const __u64
         memset(r->address, 0, sizeof(r->address));
         r->address_error = length < 0 || (size_t)length > sizeof(r->address) ? -EINVAL : 0;
         if (r->address_error == 0 && length > 0)
-                r->address_error = caller_bytes(r->tid, value(call->address, args), r->address, (size_t)length);
+                r->address_error = caller_bytes(r->tid, address, r->address, (size_t)length);
         if (r->address_error < 0)
                 return;
         r->address_length = (unsigned)length;
@@ -245,9 +247,11 @@ int calls_decode(struct request *r, int number, const __u64 *args)
         if (r->flags & ~(uint64_t)(call->known | call->implied))
                 return -EINVAL;
         if (call->address != NONE) {
-                read_address(r, call, args);
+                calls_read_address(r, value(call->address, args), (int)(uint32_t)value(call->address_length, args));
                 return 0;
         }
+        if (r->operation == OPERATION_SEND_MESSAGE || r->operation == OPERATION_SEND_MESSAGES)
+                return 0; /* all that counts is in memory */
         int bad = call->format == TIME_NONE ? 0 : read_times(r, call->format, value(call->times, args));
         if (bad == 0)
                 bad = read_path(r, call, args);

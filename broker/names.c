@@ -378,6 +378,9 @@ static int (*const handlers[OPERATIONS])(const struct errand *) = {
         [OPERATION_WATCH] = inspect_watch,
         [OPERATION_CONNECT] = socket_connect,
         [OPERATION_BIND] = socket_bind,
+        [OPERATION_SEND] = send_one,
+        [OPERATION_SEND_MESSAGE] = send_message,
+        [OPERATION_SEND_MESSAGES] = send_messages,
 };
 
 void names_serve(struct server *s, const struct request *r, struct answer *out)

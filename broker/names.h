@@ -43,4 +43,8 @@ int inspect_watch(const struct errand *e);
 int socket_connect(const struct errand *e);
 int socket_bind(const struct errand *e);
 
+int send_one(const struct errand *e);
+int send_message(const struct errand *e);
+int send_messages(const struct errand *e);
+
 #endif

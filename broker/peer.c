@@ -63,6 +63,11 @@ int connection_try(const struct server *s, const struct connection *c, bool *aga
         return bad;
 }
 
+bool connection_is_late(const struct connection *c)
+{
+        return c->timed && now_ns() >= c->until;
+}
+
 int connection_late(const struct connection *c)
 {
         return c->local ? -EAGAIN : -EINPROGRESS;

@@ -36,6 +36,9 @@ enum operation {
         OPERATION_WATCH,         /* number: inotify descriptor of the caller, mask */
         OPERATION_CONNECT,       /* number[0]: the caller's descriptor; the address, and where it is a path of the view, `path` */
         OPERATION_BIND,          /* the same */
+        OPERATION_SEND,          /* the same; number: descriptor, address and length of the data */
+        OPERATION_SEND_MESSAGE,  /* number: descriptor, address of a struct msghdr */
+        OPERATION_SEND_MESSAGES, /* number: descriptor, address of struct mmsghdr, how many */
         OPERATIONS
 };
 

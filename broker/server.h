@@ -104,5 +104,7 @@ int thread_start(const struct server *s, pthread_t *out, void *(*fn)(void *), vo
 void thread_raise(const struct server *s, bool on);
 /* The same: it is the sandbox's user and group in all respects, as a peer is shown them, and has no capability in force. */
 void thread_show(const struct server *s, bool on);
+/* The same, and it is that user to all who are told with a message who has sent it. */
+void thread_be(const struct server *s, bool on);
 
 #endif

@@ -9,8 +9,8 @@
  * judged, and connected to through its pin. Abstract names belong to a network namespace, and so to the sandbox; with the host's
  * network they are kept apart by a part of the name that is the sandbox's own.
  *
- * Datagram sockets of this family can be told a path with each message, in memory that nobody can look at in time. They do not
- * exist in a sandbox. */
+ * Datagram sockets of this family can be told a path with each message, in memory that nobody can look at in time. They exist
+ * only in a sandbox where every message is served as well: send.c. */
 #include "broker/socket.h"
 
 #include <errno.h>
@@ -188,11 +188,18 @@ static int vet_peer(const struct errand *e, const struct given *g, struct connec
                 bool others = g->domain == AF_NETLINK && (netlink->nl_pid != 0 || netlink->nl_groups != 0);
                 return others ? -EPERM : 0;
         }
-        if (g->type == SOCK_DGRAM)
+        if (g->type == SOCK_DGRAM && !policy_world(e->server->policy)->datagrams)
                 return -EACCES; /* from outside: none is made here */
+        if (g->type == SOCK_DGRAM && c->to.length >= sizeof(c->to.any.sa_family) && c->to.any.sa_family == AF_UNSPEC)
+                return 0; /* has no peer any more */
+        return socket_vet_local(e, g->socket, c);
+}
+
+int socket_vet_local(const struct errand *e, int socket, struct connection *c)
+{
         if (!is_local(&c->to))
                 return -EINVAL;
-        return is_abstract(&c->to) ? make_own(e, g->socket, &c->to) : find_file(e, c);
+        return is_abstract(&c->to) ? make_own(e, socket, &c->to) : find_file(e, c);
 }
 
 static int connect_now(const struct errand *e, struct connection *c)
@@ -291,7 +298,7 @@ static int bind_to_any(const struct errand *e, struct given *g)
 static int bind_local(const struct errand *e, struct given *g)
 {
         bool chosen = g->address.length == PATH_START && g->address.local.sun_family == AF_UNIX;
-        if (g->type == SOCK_DGRAM)
+        if (g->type == SOCK_DGRAM && !policy_world(e->server->policy)->datagrams)
                 return -EACCES;
         if (!chosen && !is_local(&g->address))
                 return -EINVAL;

@@ -42,7 +42,14 @@ int connection_late(const struct connection *c);
 int connection_interrupted(const struct connection *c);
 /* For poll(): what to wait for on the socket, 0 where there is nothing of the kind. */
 short connection_events(const struct connection *c);
+bool connection_is_late(const struct connection *c);
 void connection_done(struct connection *c);
+
+/* ---- socket.c ----------------------------------------------------------------------------------------------------------- */
+
+/* Judges the address `c->to` of the family AF_UNIX, for one of the caller's sockets, of which `socket` is a duplicate. What has
+ * a path is pinned, and `c->to` is the pin's then. 0, or -errno as the caller is to see it. */
+int socket_vet_local(const struct errand *e, int socket, struct connection *c);
 
 /* ---- sockname.c: a name in the file system ------------------------------------------------------------------------- */
 

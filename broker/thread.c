@@ -97,6 +97,27 @@ void thread_show(const struct server *s, bool on)
         thread_raise(s, false);
 }
 
+/* Here the real ids change as well; the saved ones stay root's, and lead back. */
+void thread_be(const struct server *s, bool on)
+{
+        gid_t real, effective, saved;
+
+        if (!s->privileged || s->uid == 0)
+                return;
+        if (on) {
+                thread_raise(s, true);
+                syscall(SYS_setresgid, s->gid, s->gid, -1);
+                syscall(SYS_setresuid, s->uid, s->uid, -1);
+                return;
+        }
+        syscall(SYS_setresuid, 0, 0, -1);
+        getresgid(&real, &effective, &saved);
+        syscall(SYS_setresgid, saved, saved, -1);
+        setfsgid(s->gid);
+        setfsuid(s->uid);
+        thread_raise(s, false);
+}
+
 static int prepare(const struct server *s)
 {
         struct sched_param param = {0};

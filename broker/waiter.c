@@ -13,6 +13,7 @@
 
 #include "base/fd.h"
 #include "broker/caller.h"
+#include "broker/outgoing.h"
 #include "broker/server.h"
 #include "broker/socket.h"
 
@@ -27,13 +28,15 @@ struct waiting {
         int fd, flags;
         int watch; /* of inotify; shared by all entries on the same FIFO; -1: none */
         struct connection peer;
+        struct outgoing *message;
 };
 
 struct waiter {
         struct server *server;
         pthread_mutex_t lock; /* over `entries`, `count`, `stop` */
         struct waiting *entries[WAITER_MOST + WAITER_PEERS_MOST];
-        unsigned count, peers; /* `peers` of `count` are connections */
+        unsigned count, peers; /* `peers` of `count` are connections and messages */
+        unsigned sends;        /* of `peers` */
         bool stop, running;
         int wake, inotify, scratch[2]; /* scratch: a pipe for peeking with tee(2) */
         pthread_t thread;
@@ -76,16 +79,38 @@ static bool interrupted(const struct waiter *w, const struct waiting *e)
         return e->request.transport == TRANSPORT_NOTIFY && caller_is_interrupted(w->server->view.proc, e->request.tid);
 }
 
-/* One look at an entry. 0 or a final error; -EAGAIN with `*again`: not yet. */
+static bool is_peer(const struct waiting *e)
+{
+        return e->kind == WAIT_PEER || e->kind == WAIT_ROOM;
+}
+
+static const struct connection *connection_of(const struct waiting *e)
+{
+        return e->kind == WAIT_ROOM ? &e->message->peer : &e->peer;
+}
+
+/* A socket that we still hold is one that the caller could not close. */
+static void let_go(struct waiting *e)
+{
+        connection_done(&e->peer);
+        if (e->message)
+                outgoing_done(e->message);
+        free(e->message);
+        e->message = NULL;
+}
+
+/* One look at an entry. 0 (of a message: its length) or a final error; -EAGAIN with `*again`: not yet. */
 static int look(const struct waiter *w, struct waiting *e, int *fd, bool *again)
 {
-        bool peer = e->kind == WAIT_PEER;
-        int r = peer ? connection_try(w->server, &e->peer, again) : attempt(w, e, fd);
+        bool peer = is_peer(e);
+        int r = e->kind == WAIT_ROOM ? outgoing_try(w->server, &e->request, e->message, again)
+                : peer               ? connection_try(w->server, &e->peer, again)
+                                     : attempt(w, e, fd);
         if (!peer)
                 *again = r == -EAGAIN;
         if (*again && interrupted(w, e)) {
                 *again = false;
-                r = peer ? connection_interrupted(&e->peer) : -ERESTARTSYS;
+                r = peer ? connection_interrupted(connection_of(e)) : -ERESTARTSYS;
         }
         if (r == 0 && !peer && fcntl(*fd, F_SETFL, e->flags & (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME)) < 0) {
                 r = -errno;
@@ -104,8 +129,9 @@ static bool settle(const struct waiter *w, struct waiting *e)
         int r = look(w, e, &fd, &again);
         if (again)
                 return false;
-        connection_done(&e->peer); /* a socket that we still hold is one that the caller could not close */
-        struct answer answer = {.fd = r < 0 ? FD_NONE : fd, .error = r < 0 ? -r : 0, .done = r == 0 && e->kind == WAIT_PEER};
+        let_go(e);
+        struct answer answer = {.fd = r < 0 ? FD_NONE : fd, .error = r < 0 ? -r : 0, .done = r >= 0 && is_peer(e),
+                                .value = e->kind == WAIT_ROOM && r > 0 ? r : 0};
         request_answer(w->server, &e->request, &answer);
         return true;
 }
@@ -119,7 +145,7 @@ static void drop(const struct waiter *w, struct waiting *e)
         if (!shared)
                 inotify_rm_watch(w->inotify, e->watch);
         fd_close(e->fd);
-        connection_done(&e->peer);
+        let_go(e);
         free(e);
 }
 
@@ -139,7 +165,8 @@ static void settle_all(struct waiter *w)
                         }
                         struct waiting *done = w->entries[i];
                         w->entries[i] = w->entries[--w->count];
-                        w->peers -= done->kind == WAIT_PEER;
+                        w->peers -= is_peer(done);
+                        w->sends -= done->kind == WAIT_ROOM;
                         drop(w, done);
                         moved = true;
                 }
@@ -163,10 +190,12 @@ static nfds_t gather(const struct waiter *w, struct pollfd fds[POLLED_MOST], int
         *timeout = w->count > 0 ? TICK_MS : -1;
         for (unsigned i = 0; i < w->count; i++) {
                 const struct waiting *e = w->entries[i];
-                short events = e->kind == WAIT_PEER ? connection_events(&e->peer) : 0;
+                short events = e->kind == WAIT_ROOM   ? outgoing_events(e->message)
+                               : e->kind == WAIT_PEER ? connection_events(&e->peer)
+                                                      : 0;
                 if (events)
-                        fds[count++] = (struct pollfd){.fd = e->peer.socket, .events = events};
-                else if (e->kind == WAIT_PEER)
+                        fds[count++] = (struct pollfd){.fd = connection_of(e)->socket, .events = events};
+                else if (is_peer(e))
                         *timeout = QUEUE_TICK_MS;
         }
         return count;
@@ -234,8 +263,9 @@ static int enlist(struct waiter *w, struct waiting *e)
 {
         char name[40];
         pthread_mutex_lock(&w->lock);
-        bool peer = e->kind == WAIT_PEER;
-        bool room = peer ? w->peers < WAITER_PEERS_MOST : w->count - w->peers < WAITER_MOST;
+        bool peer = is_peer(e), message = e->kind == WAIT_ROOM;
+        bool room = message && w->sends >= WAITER_SENDS_MOST ? false
+                    : peer ? w->peers < WAITER_PEERS_MOST : w->count - w->peers < WAITER_MOST;
         int result = room ? start(w) : -EAGAIN;
         if (result == 0) {
                 /* Watched before the first look, so that nothing falls between. Where the FIFO cannot be watched, the tick
@@ -245,6 +275,7 @@ static int enlist(struct waiter *w, struct waiting *e)
                         e->watch = inotify_add_watch(w->inotify, name, IN_OPEN | IN_CLOSE);
                 w->entries[w->count++] = e;
                 w->peers += peer;
+                w->sends += message;
         }
         pthread_mutex_unlock(&w->lock);
         if (result < 0)
@@ -275,6 +306,19 @@ int waiter_connect(struct waiter *w, const struct request *r, const struct conne
                 return -ENOMEM;
         }
         *e = (struct waiting){.request = *r, .kind = WAIT_PEER, .fd = FD_NONE, .watch = -1, .peer = mine};
+        return enlist(w, e);
+}
+
+int waiter_send(struct waiter *w, const struct request *r, struct outgoing *message)
+{
+        struct waiting *e = malloc(sizeof(*e));
+        if (!e) {
+                outgoing_done(message);
+                free(message);
+                return -ENOMEM;
+        }
+        *e = (struct waiting){.request = *r, .kind = WAIT_ROOM, .fd = FD_NONE, .watch = -1, .message = message,
+                              .peer = {.socket = FD_NONE, .pin = FD_NONE}};
         return enlist(w, e);
 }
 

@@ -10,8 +10,9 @@ struct server;
 struct waiter;
 
 struct connection;
+struct outgoing;
 
-enum { WAITER_MOST = 64, WAITER_PEERS_MOST = 256 }; /* opens and connections that may wait at once */
+enum { WAITER_MOST = 64, WAITER_PEERS_MOST = 256, WAITER_SENDS_MOST = 64 }; /* opens, peers, and of these messages, that may wait at once */
 
 struct waiter *waiter_new(struct server *s); /* NULL: out of memory or threads; the thread itself starts when needed */
 struct waiter *waiter_free(struct waiter *w); /* stops the thread; drops what still waits */
@@ -21,11 +22,14 @@ enum wait_kind {
         WAIT_FIFO_READER, /* `fd` pins the FIFO: done as soon as a non-blocking open for writing succeeds */
         WAIT_LEASE,       /* `fd` pins the file: done as soon as a non-blocking open succeeds */
         WAIT_PEER,        /* a socket is being connected; only by waiter_connect() */
+        WAIT_ROOM,        /* a message is to be sent; only by waiter_send() */
 };
 
 /* Takes `fd`, on failure too. `flags`: what the caller asked for, without O_NONBLOCK. -EAGAIN: too many wait already. */
 int waiter_add(struct waiter *w, const struct request *r, enum wait_kind kind, int fd, int flags);
 /* Takes what the connection holds, on failure too. -EAGAIN as above. */
 int waiter_connect(struct waiter *w, const struct request *r, const struct connection *c);
+/* The same for a message, which was malloced. */
+int waiter_send(struct waiter *w, const struct request *r, struct outgoing *message);
 
 #endif

@@ -339,6 +339,7 @@ int verb_missing(struct compile *c, const struct source *s, struct line *l);
 int line_run(struct compile *c, struct source *s, struct line *l);
 
 int run_rule(struct compile *c, struct source *s, struct line *l);
+int run_unix(struct compile *c, struct source *s, struct line *l);
 int run_expect(struct compile *c, struct source *s, struct line *l);
 int run_net(struct compile *c, struct source *s, struct line *l);
 int run_proc(struct compile *c, struct source *s, struct line *l);

@@ -29,6 +29,7 @@ void describe_brokered(struct listing *l, const struct plan *plan)
                 {FAMILY_NAMES, "names", plan->why_names, plan->names_rule},
                 {FAMILY_METADATA, "metadata", plan->why_metadata, plan->metadata_rule},
                 {FAMILY_SOCKETS, "sockets", "no mount and no Landlock rule covers a socket's path", NULL},
+                {FAMILY_MESSAGES, "messages", "each can be told the path of a socket", NULL},
         };
 
         static const struct origin nowhere; /* what holds in every sandbox is no line's doing */
@@ -44,6 +45,7 @@ void describe_brokered(struct listing *l, const struct plan *plan)
                 list_calls(l, numbers, standard_calls(numbers, families[i].family));
                 describe_at(l, DESCRIBE_PLACE - 16, families[i].rule                      ? &families[i].rule->origin
                                                     : families[i].family == FAMILY_SOCKETS ? &nowhere
+                                                    : families[i].family == FAMILY_MESSAGES ? &w->datagrams_at
                                                                                            : &w->audit_at);
                 listing_text(l, "why", LISTING_NEXT, families[i].why);
         }

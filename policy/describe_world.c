@@ -136,6 +136,15 @@ static struct word word_cwd(const struct policy *p)
         return (struct word){"cwd", "default", "the caller's, where it is there; else /", &w->cwd_at, ""};
 }
 
+static struct word word_unix(const struct policy *p)
+{
+        const struct world *w = policy_world(p);
+
+        if (!w->datagrams)
+                return (struct word){.verb = NULL};
+        return (struct word){"unix", "datagram", "each message that can have an address is the broker's", &w->datagrams_at, ""};
+}
+
 static struct word word_audit(const struct policy *p)
 {
         static const struct {
@@ -153,11 +162,14 @@ static struct word word_audit(const struct policy *p)
 void describe_world(struct listing *l, const struct policy *p)
 {
         static struct word (*const words[])(const struct policy *) = {word_net,  word_tmp,      word_dev, word_proc, word_user,
-                                                                      word_caps, word_hostname, word_cwd, word_audit};
+                                                                      word_caps, word_hostname, word_cwd, word_audit,
+                                                                      word_unix};
 
         listing_section(l, "world", "The world around the program", NULL);
         for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
                 struct word word = words[i](p);
+                if (!word.verb)
+                        continue;
                 listing_row(l);
                 listing_text(l, "verb", DESCRIBE_FIRST, word.verb);
                 listing_text(l, "value", DESCRIBE_SECOND, word.value ? word.value : word.made);

@@ -95,6 +95,16 @@ static int caps(struct differ *d, const struct world *a, const struct world *b)
         return r;
 }
 
+static int datagrams(struct differ *d, const struct world *a, const struct world *b)
+{
+        cordon_difference out = {.sign = diff_sign(a->datagrams, b->datagrams), .kind = "unix", .subject = "datagram"};
+        if (!out.sign)
+                return 0;
+        diff_origin(&out, 0, &a->datagrams_at, NULL);
+        diff_origin(&out, 1, &b->datagrams_at, NULL);
+        return diff_add(d, &out);
+}
+
 static const struct fd_rule *fd_find(const struct world *w, int number)
 {
         for (size_t i = 0; i < w->fd_count; i++) {
@@ -414,7 +424,7 @@ static int calls(struct differ *d, const struct world *a, const struct world *b)
 int diff_world(struct differ *d)
 {
         static int (*const parts[])(struct differ *, const struct world *, const struct world *) = {
-                modes, texts, caps, fds, requirements, environment, calls};
+                modes, texts, caps, datagrams, fds, requirements, environment, calls};
         const struct world *a = &d->p[0]->world, *b = &d->p[1]->world;
         int r = diff_limits(d, &a->limits, &b->limits);
         for (size_t i = 0; r == 0 && i < sizeof(parts) / sizeof(*parts); i++)

@@ -163,6 +163,16 @@ static bool is_brokered(const struct filter_wish *wish, int number)
         return false;
 }
 
+/* All of them, or there is a way round. */
+static bool serves_messages(const struct filter_wish *wish)
+{
+        static const char *const calls[] = {"connect", "bind", "sendmsg", "sendmmsg", "sendto"};
+        for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+                if (!is_brokered(wish, syscall_number(calls[i])))
+                        return false;
+        return true;
+}
+
 static bool guard_applies(const struct guard *g, const struct filter_wish *wish, bool brokered)
 {
         switch (g->when) {
@@ -184,6 +194,10 @@ static bool guard_applies(const struct guard *g, const struct filter_wish *wish,
                 return is_brokered(wish, syscall_number("connect")) && is_brokered(wish, syscall_number("bind"));
         case NO_NET_NOR_SOCKETS:
                 return wish->net == NET_NONE && !is_brokered(wish, syscall_number("connect"));
+        case MESSAGES_SERVED:
+                return serves_messages(wish);
+        case NO_NET_NOR_MESSAGES:
+                return wish->net == NET_NONE && !serves_messages(wish);
         }
         return true;
 }

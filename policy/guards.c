@@ -121,6 +121,7 @@ static const char *const falls_back[] = {
 #define FIELD_IS(arg, bits, value) TEST(arg, bits, false, value, "arg" #arg ":32 & " #bits " == " #value)
 #define FIELD_IS_NOT(arg, bits, value) TEST(arg, bits, true, value, "arg" #arg ":32 & " #bits " != " #value)
 #define NOT_NULL(arg) TEST(arg, UINT64_MAX, true, 0, "arg" #arg " != 0")
+#define NULL_IS(arg) TEST(arg, UINT64_MAX, false, 0, "arg" #arg " == 0")
 /* What is no single word of C, spelt for people. */
 #define ANY_OF_THESE(arg, bits, text) TEST(arg, bits, true, 0, "arg" #arg ":32 & " text " != 0")
 #define NEW_NAMESPACES                                                                                                 \
@@ -143,6 +144,7 @@ _Static_assert(TMPFILE_BIT == 020000000, "as the text says");
 #define MODE "no bits that make a program run as somebody else, and no devices"
 #define PAIRS "of sockets with names, only pairs that can send to no other name"
 #define LOCAL "is connected to one peer, and that by a call that the broker serves"
+#define MESSAGES "the broker serves each message that can have an address"
 #define UNSEEN "does what the broker has to see"
 #define NO_NET "net none"
 #define TCP_UDP "TCP, UDP and ICMP, as far as `net` goes"
@@ -211,7 +213,10 @@ static const struct guard guards[] = {
         /* No mount and no Landlock rule covers a socket's path. AF_UNIX sockets of the kinds that can have one peer only get it
          * by connect, and a name by bind, which the broker serves; where it does not, there are pairs alone. A datagram
          * socket (SOCK_RAW means the same there) can be told a path with every message, in memory, where no filter can see
-         * it: there are none. */
+         * it: there are none, but where the broker serves every message. */
+        ALLOW("socketpair", MESSAGES_SERVED, MESSAGES, IS(0, AF_UNIX), KIND_IS(1, SOCK_DGRAM)),
+        ALLOW("socket", MESSAGES_SERVED, MESSAGES, IS(0, AF_UNIX), KIND_IS(1, SOCK_DGRAM)),
+        NATIVE("sendto", MESSAGES_SERVED, "goes where the socket is connected to", NULL_IS(4)),
         ALLOW("socketpair", ALWAYS, PAIRS, IS(0, AF_UNIX), KIND_IS(1, SOCK_STREAM)),
         ALLOW("socketpair", ALWAYS, PAIRS, IS(0, AF_UNIX), KIND_IS(1, SOCK_SEQPACKET)),
         REFUSE("socketpair", ALWAYS, EACCES, PAIRS),
@@ -220,7 +225,7 @@ static const struct guard guards[] = {
         REFUSE("socket", NET_IS_SOME, EACCES, PAIRS, IS(0, AF_UNIX)),
         REFUSE("socket", NET_IS_NONE, EACCES, NO_NET),
         REFUSE("connect", NO_NET_NOR_SOCKETS, EACCES, NO_NET),
-        REFUSE("sendto", NET_IS_NONE, EACCES, NO_NET, NOT_NULL(4)),
+        REFUSE("sendto", NO_NET_NOR_MESSAGES, EACCES, NO_NET, NOT_NULL(4)),
         ALLOW("socket", NET_IS_SOME, "getifaddrs and getaddrinfo ask for routes", IS(0, AF_NETLINK), IS(2, 0)),
         REFUSE("socket", NET_IS_SOME, EAFNOSUPPORT, TCP_UDP, IS_NOT(0, AF_INET), IS_NOT(0, AF_INET6)),
         REFUSE("socket", NET_IS_SOME, EPERM, TCP_UDP, KIND_IS_NOT(1, SOCK_STREAM), KIND_IS_NOT(1, SOCK_DGRAM)),

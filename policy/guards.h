@@ -20,6 +20,8 @@ enum when {
         NET_IS_SOME,
         SOCKETS_SERVED,     /* connect and bind are brokered */
         NO_NET_NOR_SOCKETS, /* `net none`, and they are not */
+        MESSAGES_SERVED,    /* these two, and every message that can have an address */
+        NO_NET_NOR_MESSAGES,
 };
 
 struct guard {

@@ -277,6 +277,8 @@ static int make_filter(struct planner *p)
 
         if (!numbers)
                 return -ENOMEM;
+        if (p->world->datagrams)
+                p->plan->brokered |= FAMILY_MESSAGES;
         *wish = (struct filter_wish){
                 .rules = p->world->syscalls,
                 .rule_count = p->world->syscall_count,

@@ -197,6 +197,8 @@ struct world {
         uid_t uid; /* for USER_ID */
         gid_t gid;
         const char *hostname; /* or NULL: "sandbox" */
+        bool datagrams; /* `unix datagram` */
+        struct origin datagrams_at;
         const char *const *devices; /* names below /dev; NULL-terminated */
         const char *cwd;            /* or NULL: the caller's, where the view has it */
         struct limits limits;

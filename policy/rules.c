@@ -174,6 +174,30 @@ int run_rule(struct compile *c, struct source *s, struct line *l)
         return 0;
 }
 
+/* unix datagram PATH: the word is no path, which all begin with '/', '~', '$' or '*'. */
+int run_unix(struct compile *c, struct source *s, struct line *l)
+{
+        struct world *w = &c->policy->world;
+        if (l->count < 2 || strcmp(l->words[1].text, "datagram") != 0 || l->words[1].marks[0] != MARK_PLAIN)
+                return run_rule(c, s, l);
+        if (!w->datagrams)
+                w->datagrams_at = (struct origin){s->name, l->number};
+        w->datagrams = true;
+        if (l->count == 2)
+                return 0;
+        /* Places in lines are kept: the line that is left lives as long. */
+        struct line *rest = arena_alloc(c->arena, sizeof(*rest));
+        struct word *words = arena_alloc(c->arena, l->count * sizeof(*words));
+        if (!rest || !words)
+                return -ENOMEM;
+        words[0] = l->words[0];
+        memcpy(words + 1, l->words + 2, (l->count - 2) * sizeof(*words));
+        *rest = *l;
+        rest->words = words;
+        rest->count--;
+        return run_rule(c, s, rest);
+}
+
 /* ---- expect ------------------------------------------------------------------------------------------------------- */
 
 static int expect_words(struct compile *c, struct source *s, struct line *l, struct expectation *e)

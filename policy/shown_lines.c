@@ -163,7 +163,7 @@ static int lines_each(struct compile *c, bool links)
                 for (size_t j = 0; j < all[i]->line_count; j++) {
                         struct line *l = &all[i]->lines[j];
                         bool link = l->verb && !strcmp(l->verb->name, "symlink");
-                        size_t as = l->verb && l->verb->run == run_rule ? find_as(l) : 0;
+                        size_t as = l->verb && (l->verb->run == run_rule || l->verb->run == run_unix) ? find_as(l) : 0;
                         if (l->bad || (links ? !link : as == 0))
                                 continue;
                         int r = links ? link_line(c, all[i], l) : remap_line(c, all[i], l, as);

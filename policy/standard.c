@@ -22,6 +22,9 @@ static const char *const metadata_calls[] = {
 /* What gives a socket a peer or a name: a path that no mount and no Landlock rule covers. */
 static const char *const sockets_calls[] = {"connect", "bind", NULL};
 
+/* What can tell a datagram socket a path, in memory. A sendto without an address stays native. */
+static const char *const messages_calls[] = {"sendmsg", "sendmmsg", "sendto", NULL};
+
 static size_t add_calls(int *numbers, size_t count, const char *const *names)
 {
         for (; *names; names++) {
@@ -40,7 +43,8 @@ size_t standard_calls(int numbers[BROKERED_CALLS_MOST], unsigned families)
         } table[] = {{FAMILY_OPEN, open_calls},
                      {FAMILY_NAMES, names_calls},
                      {FAMILY_METADATA, metadata_calls},
-                     {FAMILY_SOCKETS, sockets_calls}};
+                     {FAMILY_SOCKETS, sockets_calls},
+                     {FAMILY_MESSAGES, messages_calls}};
         size_t count = 0;
         for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
                 if (families & table[i].family)
@@ -81,7 +85,7 @@ static bool standard_of(const struct filter_wish *wish, struct standard_wish *ou
                 .brokered = is_served(wish, "openat"),
                 .names = wish->names,
         };
-        if (wish->metadata || !is_served(wish, "connect"))
+        if (wish->metadata || !is_served(wish, "connect") || is_served(wish, "sendmsg"))
                 return false;
         return wish->rule_count == 0 || (only && only->action == CALL_ALLOW && strcmp(only->name, "@basic") == 0);
 }

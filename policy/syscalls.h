@@ -49,6 +49,7 @@ enum plan_family {
         FAMILY_NAMES = 1u << 1,    /* all that makes, moves and removes names and changes metadata; never without FAMILY_OPEN */
         FAMILY_METADATA = 1u << 2, /* all that looks at metadata; never without FAMILY_NAMES */
         FAMILY_SOCKETS = 1u << 3,  /* what gives a socket a name or a peer */
+        FAMILY_MESSAGES = 1u << 4, /* what can name a peer for one message; never without FAMILY_SOCKETS */
 };
 
 enum filter_action { FILTER_ENOSYS, FILTER_ALLOW, FILTER_LOG, FILTER_NOTIFY, FILTER_ERRNO, FILTER_KILL };

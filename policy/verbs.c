@@ -16,7 +16,7 @@ static const struct verb verbs[] = {
         {"create", run_rule, CREATE, CLASS_GRANT, true},
         {"write", run_rule, WRITE, CLASS_GRANT, true},
         {"exec", run_rule, EXEC, CLASS_GRANT, true},
-        {"unix", run_rule, LIST | ACCESS_UNIX, CLASS_GRANT, true},
+        {"unix", run_unix, LIST | ACCESS_UNIX, CLASS_GRANT, true},
         {"overlay", run_rule, WRITE, CLASS_GRANT, true},
         {"ask", run_rule, 0, CLASS_ASK, false},
         {"mask", run_rule, READ, CLASS_MASK, false},
@@ -83,7 +83,7 @@ int line_run(struct compile *c, struct source *s, struct line *l)
 {
         if (l->bad || !l->verb)
                 return 0;
-        for (size_t i = 1; i < l->count && l->verb->run != run_rule; i++) {
+        for (size_t i = 1; i < l->count && l->verb->run != run_rule && l->verb->run != run_unix; i++) {
                 if (strcmp(l->words[i].text, "because") != 0 || l->words[i].marks[0] != MARK_PLAIN)
                         continue;
                 struct place at = place_word(s, l, &l->words[i]);

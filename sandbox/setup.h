@@ -135,6 +135,9 @@ struct setup {
         mode_t umask;
         int stage;          /* where we are */
         const char *detail; /* path or name concerned, for the report of a failure */
+        pid_t messenger; /* messenger.c; 0: there is none */
+        int messenger_word, messenger_result;
+        int (*messenger_says)(struct setup *s);
 };
 
 /* ---- prepare.c ------------------------------------------------------------------------------------------------ */
@@ -195,6 +198,10 @@ void usage_finish(const struct setup *s, struct sandbox_usage *usage);
 int caps_keep(struct setup *s);
 
 int seccomp_install(struct setup *s);
+
+/* messenger.c: before the filter, somebody who will say something when the filter is on; then, that he does, and what came of it. */
+int messenger_start(struct setup *s, int (*say)(struct setup *s));
+int messenger_send(struct setup *s);
 
 _Noreturn void init_run(struct setup *s);
 

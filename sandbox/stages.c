@@ -110,6 +110,12 @@ static int stage_landlock(struct setup *s)
         return result;
 }
 
+static int say_ready(struct setup *s)
+{
+        int result = sources_report(s);
+        return result < 0 ? result : report_ready(s->control, s->view, s->notify, s->nowhere);
+}
+
 /* The descriptors that come from here on are made before the filter, which need not allow making them. */
 static int stage_seccomp(struct setup *s)
 {
@@ -121,13 +127,13 @@ static int stage_seccomp(struct setup *s)
         s->signals = SYS_CALL(signalfd4, -1, &all, sizeof(all), SFD_CLOEXEC | SFD_NONBLOCK);
         if (s->signals < 0)
                 return s->signals;
-        return seccomp_install(s);
+        int result = s->plan->brokered & FAMILY_MESSAGES ? messenger_start(s, say_ready) : 0;
+        return result < 0 ? result : seccomp_install(s);
 }
 
 static int stage_ready(struct setup *s)
 {
-        int result = sources_report(s);
-        return result < 0 ? result : report_ready(s->control, s->view, s->notify, s->nowhere);
+        return s->messenger > 0 ? messenger_send(s) : say_ready(s);
 }
 
 static const struct {

@@ -26,6 +26,7 @@ syntax match cordonAnswer /\%(^\s*expect\s\+\)\@<=\%(allow\|deny\)\>/ nextgroup=
 syntax match cordonAccess contained /\<\%(list\|read\|create\|write\|exec\|unix\|connect\|bind\)\>/
 syntax match cordonOption /\%(^\s*\%(env\|fd\|caps\)\s\+\)\@<=\%(keep\|set\|clear\)\>/
 syntax match cordonOption /\%(^\s*\%(tmp\|net\|proc\|dev\|audit\|caps\|user\)\s\+\)\@<=\%(none\|private\|loopback\|host\|own\|self\|root\|denied\|all\)\>/
+syntax match cordonOption /\%(^\s*unix\s\+\)\@<=datagram\ze\%(\s\|$\)/
 syntax match cordonOption /\%(^\s*file\s\+\S\+\s\+\)\@<=from\ze\s/
 syntax match cordonOption /\%(^\s*\%(list\|read\|create\|write\|exec\|symlink\)\s.*\s\)\@<=as\ze\s/
 syntax match cordonOption /\%(^\s*require\s\+\)\@<=\%(kernel\|landlock\|userns\|cgroup\|idmap\|overlay\)\>/
