@@ -207,7 +207,7 @@ int send_message(const struct errand *e)
         return result;
 }
 
-/* As the kernel does: an error counts only where nothing was sent. A short count is a legal answer, so that no call takes long. */
+/* As the kernel does: an error counts only where nothing was sent. A short count is a legal answer: no call takes long. */
 int send_messages(const struct errand *e)
 {
         enum { MOST = 64 };

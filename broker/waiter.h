@@ -12,7 +12,8 @@ struct waiter;
 struct connection;
 struct outgoing;
 
-enum { WAITER_MOST = 64, WAITER_PEERS_MOST = 256, WAITER_SENDS_MOST = 64 }; /* opens, peers, and of these messages, that may wait at once */
+/* Opens, connections and messages, and of these messages, that may wait at once. */
+enum { WAITER_MOST = 64, WAITER_PEERS_MOST = 256, WAITER_SENDS_MOST = 64 };
 
 struct waiter *waiter_new(struct server *s); /* NULL: out of memory or threads; the thread itself starts when needed */
 struct waiter *waiter_free(struct waiter *w); /* stops the thread; drops what still waits */

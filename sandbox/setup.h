@@ -199,7 +199,7 @@ int caps_keep(struct setup *s);
 
 int seccomp_install(struct setup *s);
 
-/* messenger.c: before the filter, somebody who will say something when the filter is on; then, that he does, and what came of it. */
+/* messenger.c: before the filter, somebody who will say something when it is on; then, that he does, and what came of it. */
 int messenger_start(struct setup *s, int (*say)(struct setup *s));
 int messenger_send(struct setup *s);
 

@@ -110,6 +110,77 @@ test_datagrams_to_what_is_outside() {
         ! read -r -t 0.05 -u "$lines" line || fail "the server was reached from inside"
 }
 
+# The same where there are datagram sockets: each message is looked at.
+test_served_datagrams_to_what_is_outside() {
+        local more line
+        for more in "" "audit none" "net host"; do
+                socket_policy "unix datagram
+				$more"
+                rm -f "$W/out"
+                server "$W/out" dgram
+                boxed python3 "$PY" datagrams "$W/out"
+                lacks "$out" reached
+                is "$(head -8 "$T/out" | sort | uniq -c | tr -s ' ')" " 8 refused: EACCES"
+                run python3 "$PY" pinned_datagram "$W/out"
+                is "$out" reached
+                expect_line hit
+                boxed python3 "$PY" pinned_datagram "$W/out"
+                is "$out" "refused: EACCES"
+                ! read -r -t 0.05 -u "$lines" line || fail "the server was reached from inside"
+        done
+        told python3 "$PY" pinned_datagram "$W/out"
+        socket_policy "unix datagram"
+        told python3 -c "import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'x', '$W/out')"
+        has "$err" "denied  unix $W/out"
+}
+
+test_unix_names_who_may_be_sent_to() {
+        local line
+        socket_policy "unix datagram $W/out/"
+        mkdir "$W/out"
+        server "$W/out/s" dgram
+        boxed python3 "$PY" datagrams "$W/out/s"
+        is "$(head -8 "$T/out" | sort | uniq -c | tr -s ' ')" " 8 reached"
+        for line in 1 2 3 4 5 6; do # connecting alone is noticed by nobody
+                expect_line hit
+        done
+}
+
+# Each message is sent to what was looked at, whatever the memory holds by then.
+test_address_flipped_while_sending() {
+        socket_policy "unix datagram"
+        server "$W/out" dgram
+        run python3 "$PY" flip_messages "$W/own" "$W/out" 300
+        is "$out" own
+        expect_line hit
+        kill -KILL "$pid"
+        rm -f "$W/own" "$W/out"
+        server "$W/out" dgram
+        boxed python3 "$PY" flip_messages "$W/own" "$W/out" 2000
+        is "$out" own
+        local line
+        ! read -r -t 0.05 -u "$lines" line || fail "the server was reached from inside"
+}
+
+# Whoever receives is told of the sandbox's user, and never of root.
+test_datagrams_lend_nobodys_identity() {
+        need python3
+        socket_policy "unix datagram $W/out"
+        start python3 -c "import os, socket, struct
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind('$W/out'); os.chmod('$W/out', 0o777)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+print('ready', flush=True)
+while True: print(struct.unpack('3i', s.recvmsg(9, 100)[1][0][2])[1:], flush=True)"
+        expect_line ready
+        boxed python3 -c "import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'x', '$W/out')"
+        status_is 0
+        if am_root; then
+                expect_line "(65534, 65534)"
+        else
+                expect_line "($(id -u), $(id -g))"
+        fi
+}
+
 # The file is exchanged for the one outside while it is being looked at: only what was looked at is connected to.
 test_name_swapped_while_connecting() {
         socket_policy

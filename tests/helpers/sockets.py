@@ -223,5 +223,41 @@ def name_of(path):
     print(s.getsockname(), c.getpeername(), c.getsockname(), repr(who), c.recv(5).decode(), "same" if same else (pid, uid, gid))
 
 
+def flip_messages(own, outside, rounds):
+    """The same with the address of a message."""
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    server.bind(own)
+    server.setblocking(False)
+    size = max(len(own), len(outside)) + 3
+    names = [(struct.pack("H", socket.AF_UNIX) + p.encode()).ljust(size, b"\0") for p in (own, outside)]
+    memory = ctypes.create_string_buffer(names[0], size)
+    data = ctypes.create_string_buffer(b"x")
+    vector = ctypes.create_string_buffer(struct.pack("QQ", ctypes.addressof(data), 1))
+    header = struct.pack("QI4xQQQQI4xI4x", ctypes.addressof(memory), size, ctypes.addressof(vector), 1, 0, 0, 0, 0)
+    message = ctypes.create_string_buffer(header)
+
+    def turn():
+        for name in names:
+            ctypes.memmove(memory, name, size)
+
+    stop = in_background(turn)
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.setblocking(False)
+    reached = 0
+    for i in range(int(rounds)):
+        sent = (libc.sendmsg(s.fileno(), message, 0), libc.sendmmsg(s.fileno(), message, 1, 0),
+                libc.sendto(s.fileno(), data, 1, 0, memory, size))
+        reached += any(n == 1 for n in sent)
+        while told(lambda: server.recv(9)) == "reached":
+            pass
+    stop()
+    print("own" if reached else "never")
+
+
+def pinned_datagram(path):
+    fd = os.open(path, os.O_PATH)
+    print(told(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"x", "/proc/self/fd/%d" % fd)))
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]](*(a.replace("@", "\0") if a.startswith("@") else a for a in sys.argv[2:]))

@@ -254,6 +254,113 @@ test_git_credential_cache() {
         has "$out" "password=p"
 }
 
+# ---- datagrams ----------------------------------------------------------------------------------------------------------
+
+MESSAGES=$T/messages.py
+cp "$HERE/helpers/messages.py" "$MESSAGES"
+
+datagram_policy() {
+        need python3
+        socket_policy "unix datagram
+		read $MESSAGES
+		${1-}"
+}
+
+# All that is served now is as outside: whatever the socket, whatever the message.
+test_datagrams_are_as_outside() {
+        local more
+        for more in "" "audit none" "deny $W/**/*.key" "net host"; do
+                datagram_policy "$more"
+                same python3 "$MESSAGES" datagrams
+                has "$out" "b'three', 'named'"
+        done
+        datagram_policy
+        same python3 "$MESSAGES" abstract
+        datagram_policy "net host"
+        same python3 "$MESSAGES" abstract
+}
+
+test_messages_are_as_outside() {
+        local what
+        datagram_policy
+        for what in descriptors streams broken faults; do
+                within=60 same python3 "$MESSAGES" $what
+                status_is 0
+        done
+}
+
+test_messages_wait_for_room() {
+        datagram_policy
+        within=60 same python3 "$MESSAGES" waiting
+        has "$out" interrupted
+}
+
+test_messages_over_the_network() {
+        datagram_policy "net loopback"
+        within=60 same python3 "$MESSAGES" internet
+        has "$out" "b'tcp'"
+        datagram_policy
+        boxed python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
+        has "$err" "Permission denied"
+}
+
+# A receiver sees the sandbox's user, and no process: who has sent it is outside.
+test_datagrams_tell_who_sends_by_user() {
+        datagram_policy
+        boxed python3 -c 'import os, socket, struct
+a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+b.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+a.sendmsg([b"x"])
+print(struct.unpack("3i", b.recvmsg(9, 100)[1][0][2]) == (0, os.getuid(), os.getgid()))
+try: a.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_CREDENTIALS, struct.pack("3i", 1, os.getuid(), os.getgid()))])
+except PermissionError: print("no lies")'
+        is "$out" $'True\nno lies'
+}
+
+# The word stands alone, or before what is granted as ever.
+test_datagram_is_a_word_of_unix() {
+        policy <<<"unix datagram"
+        policy "$T/more" <<<"unix datagram $W/x because \"a reason\""
+        run "$CORDON" check "$T/more"
+        status_is 0
+        policy "$T/more" <<<"unix datagram $W/x"
+        run "$CORDON" check "$T/more"
+        status_is 0
+        run "$CORDON" fmt --check "$T/policy" "$T/more"
+        status_is 0
+        run "$CORDON" diff "$T/policy" "$T/more"
+        has "$out" "$W/x"
+        lacks "$out" datagram
+        policy "$T/less" <<<"unix $W/x"
+        run "$CORDON" diff "$T/less" "$T/more"
+        has "$out" datagram
+        policy <<<"write unix datagram $W"
+        run "$CORDON" check "$T/policy"
+        [ $rc != 0 ] || fail "taken for a verb"
+        has "$err" "datagram"
+}
+
+test_datagrams_are_refused_unasked() {
+        socket_policy
+        boxed python3 -c 'import socket
+for f in socket.socket, socket.socketpair:
+        try: f(socket.AF_UNIX, socket.SOCK_DGRAM)
+        except PermissionError: print("refused")'
+        is "$out" $'refused\nrefused'
+}
+
+test_datagrams_of_programs() {
+        need logger
+        datagram_policy
+        boxed sh -c "python3 -c 'import socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(\"log\"); print(\"up\", flush=True); print(s.recv(200))' >got &
+                until [ -s got ]; do :; done; logger -u log --id=7 hello; wait; cat got"
+        has "$out" hello
+        need socat
+        boxed sh -c 'echo through | socat - "EXEC:cat,socktype=2"'
+        is "$out" through
+}
+
 # ---- what is told -------------------------------------------------------------------------------------------------------
 
 test_explain_tells_what_is_brokered() {
@@ -261,6 +368,12 @@ test_explain_tells_what_is_brokered() {
         run "$CORDON" explain "$T/policy"
         status_is 0
         matches "$out" 'sockets +connect bind'
+        lacks "$out" sendmsg
+        datagram_policy
+        run "$CORDON" explain "$T/policy"
+        matches "$out" 'messages +sendmsg sendmmsg sendto'
+        matches "$out" 'unix +datagram'
+        socket_policy "unix $W/*.sock"
         run "$CORDON" why unix "$W/a.sock" -p "$T/policy"
         status_is 0
         run "$CORDON" why unix "$W/a.socket" -p "$T/policy"

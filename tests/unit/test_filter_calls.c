@@ -287,6 +287,38 @@ static void test_served_sockets(void **state)
         expect_all("sockets, host net", served_host, COUNT(served_host));
 }
 
+/* Datagrams are there only where nothing that can have an address is native. */
+static void test_served_messages(void **state)
+{
+        static const struct expectation served[] = {
+                {"sendmsg", {3}, ASK},
+                {"sendmmsg", {3}, ASK},
+                {"sendto", {3, 1, 1, 0, 0, 0}, OK},
+                {"sendto", {3, 1, 1, 0, 0, 16}, OK},
+                {"sendto", {3, 1, 1, 0, 1, 16}, ASK},
+                {"sendto", {3, 1, 1, 0, HIGH, 16}, ASK},
+                {"socket", {AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC}, OK},
+                {"socketpair", {HIGH | AF_UNIX, HIGH | SOCK_DGRAM}, OK},
+                {"socket", {AF_UNIX, SOCK_STREAM}, OK},
+                {"socket", {AF_UNIX, SOCK_RAW}, ERR(EACCES)},
+                {"socketpair", {AF_UNIX, SOCK_RAW}, ERR(EACCES)},
+                {"connect", {3, 1, 16}, ASK},
+        };
+        static const struct expectation none[] = {
+                {"socket", {AF_INET, SOCK_DGRAM}, ERR(EACCES)},
+        };
+        static const struct expectation alone[] = {
+                {"socket", {AF_UNIX, SOCK_DGRAM}, ERR(EACCES)},
+                {"socketpair", {AF_UNIX, SOCK_DGRAM}, ERR(EACCES)},
+                {"sendto", {3, 1, 1, 0, 1, 16}, ERR(EACCES)},
+        };
+        (void)state;
+        expect_all("messages", served, COUNT(served));
+        expect_all("messages", none, COUNT(none));
+        expect_all("messages, host net", served, COUNT(served));
+        expect_all("messages alone", alone, COUNT(alone));
+}
+
 /* What is left native must not do what is brokered. */
 static void test_names(void **state)
 {
@@ -469,6 +501,7 @@ int main(void)
                 counted_test(test_brokered_opens),
                 counted_test(test_sockets),
                 counted_test(test_served_sockets),
+                counted_test(test_served_messages),
                 counted_test(test_names),
                 counted_test(test_metadata),
                 counted_test(test_no_policy_allows_what_goes_round_the_broker),
