@@ -178,6 +178,22 @@ int caller_status(int proc, pid_t tid, struct caller_status *out)
         return 0;
 }
 
+unsigned caller_depth(int proc, pid_t tid)
+{
+        static const char key[] = "\nNSpid:";
+        char status[4096];
+        unsigned count = 0;
+        const char *at = slurp(proc, tid, "status", status, sizeof(status)) < 0 ? NULL : strstr(status, key);
+
+        if (!at)
+                return 0;
+        for (at += sizeof(key) - 1; *at && *at != '\n'; count++) {
+                at += strspn(at, " \t");
+                at += strspn(at, "0123456789");
+        }
+        return count;
+}
+
 bool caller_is_capable(int proc, pid_t tid, unsigned capability)
 {
         char status[4096];

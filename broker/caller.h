@@ -34,6 +34,9 @@ struct caller_status {
 };
 int caller_status(int proc, pid_t tid, struct caller_status *out);
 
+/* In how many pid namespaces it has a number, from that of `proc` inwards; 0 where that cannot be learnt. `tid` 0: ourselves. */
+unsigned caller_depth(int proc, pid_t tid);
+
 /* True where the caller has the capability in its user namespace. */
 bool caller_is_capable(int proc, pid_t tid, unsigned capability);
 

@@ -10,7 +10,15 @@
 
 #include "base/fd.h"
 #include "base/wire.h"
+#include "broker/caller.h"
 #include "broker/server.h"
+
+/* Whoever asks is in the sandbox. Where a broker sends messages in its program's stead (`unix datagram`), the kernel names that
+ * broker as the sender, ours or another's: what it has open is nobody's to ask for. */
+static bool is_inside(const struct server *s, pid_t pid, unsigned depth)
+{
+        return depth > 0 && caller_depth(s->view.proc, pid) >= depth;
+}
 
 static int decode(struct request *r, void *datagram, const struct fd_received *got)
 {
@@ -55,10 +63,11 @@ void *channel_main(void *arg)
         struct request *r = malloc(sizeof(*r));
         uint8_t datagram[CHANNEL_REQUEST_MOST];
         struct fd_received got;
+        unsigned depth = caller_depth(s->view.proc, s->init);
 
         while (r && fd_receive(s->channel, datagram, sizeof(datagram), &got, 0, 0) == 0) {
                 struct answer answer = {.fd = FD_NONE};
-                if (decode(r, datagram, &got) < 0)
+                if (decode(r, datagram, &got) < 0 || !is_inside(s, got.pid, depth))
                         break;
                 atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
                 atomic_fetch_add_explicit(&s->opens, 1, memory_order_relaxed);

@@ -181,6 +181,27 @@ while True: print(struct.unpack('3i', s.recvmsg(9, 100)[1][0][2])[1:], flush=Tru
         fi
 }
 
+# Over the channel it counts who asks. What the broker has sent for the program must not look as if it had asked itself.
+test_channel_takes_nothing_that_the_broker_sent() {
+        need python3
+        dev_policy "unix datagram
+		read $PY"
+        cd "$W"
+        echo secret >"$W/here"
+        local ask="import os, socket, struct
+c = socket.socket(fileno=int(os.environ['CORDON_CHANNEL']))
+p = b'here'
+m = struct.pack('<IIQQQI', 1, 1, 1, 0, 0, len(p)) + p"
+        run "$CORDON" run -q --channel -p "$T/policy" -- python3 -c "$ask
+c.send(m); print(len(socket.recv_fds(c, 100, 5)[1]))"
+        is "$out" 1
+        run "$CORDON" run -q --channel -p "$T/policy" -- python3 -c "$ask
+c.sendmsg([m])
+try: print(len(socket.recv_fds(c, 100, 5)[1]))
+except ConnectionError: print(0)"
+        is "$out" 0
+}
+
 # The file is exchanged for the one outside while it is being looked at: only what was looked at is connected to.
 test_name_swapped_while_connecting() {
         socket_policy
