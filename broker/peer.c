@@ -37,9 +37,9 @@ int connection_begin(struct connection *c)
 
 static int connect_it(const struct server *s, const struct connection *c)
 {
-        if (c->local)
-                thread_show(s, true);
-        int bad = connect(c->socket, &c->to.any, c->to.length) < 0 ? -errno : 0;
+        int bad = -EPERM;
+        if (!c->local || thread_show(s, true))
+                bad = connect(c->socket, &c->to.any, c->to.length) < 0 ? -errno : 0;
         if (c->local)
                 thread_show(s, false);
         return bad;

@@ -68,10 +68,11 @@ static int send_now(const struct server *s, struct outgoing *o)
                 .msg_control = o->control_length > 0 ? o->control : NULL,
                 .msg_controllen = o->control_length,
         };
-        if (o->peer.local)
-                thread_be(s, true);
-        ssize_t sent = sendmsg(o->peer.socket, &m, o->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
-        int result = sent < 0 ? -errno : (int)sent;
+        int result = -EPERM;
+        if (!o->peer.local || thread_be(s, true)) {
+                ssize_t sent = sendmsg(o->peer.socket, &m, o->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+                result = sent < 0 ? -errno : (int)sent;
+        }
         if (o->peer.local)
                 thread_be(s, false);
         return result;
@@ -86,8 +87,8 @@ static void tell_broken(const struct server *s, const struct request *r)
 
         if (process < 0 || !request_waiting(s, r))
                 return;
-        thread_be(s, true);
-        syscall(SYS_pidfd_send_signal, process, SIGPIPE, NULL, 0);
+        if (thread_be(s, true))
+                syscall(SYS_pidfd_send_signal, process, SIGPIPE, NULL, 0);
         thread_be(s, false);
 }
 

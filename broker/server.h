@@ -102,9 +102,10 @@ int thread_start(const struct server *s, pthread_t *out, void *(*fn)(void *), vo
 /* As root, for a moment, and in such a thread alone: it has the capabilities in force that it takes to make a root directory for
  * a name. */
 void thread_raise(const struct server *s, bool on);
-/* The same: it is the sandbox's user and group in all respects, as a peer is shown them, and has no capability in force. */
-void thread_show(const struct server *s, bool on);
+/* The same: it is the sandbox's user and group in all respects, as a peer is shown them, and has no capability in force. False:
+ * it is not, and nothing may be done in the sandbox's name; it has to be switched off all the same. */
+bool thread_show(const struct server *s, bool on);
 /* The same, and it is that user to all who are told with a message who has sent it. */
-void thread_be(const struct server *s, bool on);
+bool thread_be(const struct server *s, bool on);
 
 #endif

@@ -80,35 +80,32 @@ void thread_raise(const struct server *s, bool on)
 
 /* The kernel itself takes what is in force away as the effective user ceases to be root, and gives it back. It sets the
  * file-system ids as well. Root's real ids stay, and with them what is at hand. */
-void thread_show(const struct server *s, bool on)
+bool thread_show(const struct server *s, bool on)
 {
         if (!s->privileged || s->uid == 0)
-                return;
+                return true;
         if (on) {
                 thread_raise(s, true);
-                syscall(SYS_setresgid, -1, s->gid, -1);
-                syscall(SYS_setresuid, -1, s->uid, -1);
-                return;
+                return syscall(SYS_setresgid, -1, s->gid, -1) == 0 && syscall(SYS_setresuid, -1, s->uid, -1) == 0;
         }
         syscall(SYS_setresuid, -1, 0, -1);
         syscall(SYS_setresgid, -1, getgid(), -1);
         setfsgid(s->gid);
         setfsuid(s->uid);
         thread_raise(s, false);
+        return true;
 }
 
 /* Here the real ids change as well; the saved ones stay root's, and lead back. */
-void thread_be(const struct server *s, bool on)
+bool thread_be(const struct server *s, bool on)
 {
         gid_t real, effective, saved;
 
         if (!s->privileged || s->uid == 0)
-                return;
+                return true;
         if (on) {
                 thread_raise(s, true);
-                syscall(SYS_setresgid, s->gid, s->gid, -1);
-                syscall(SYS_setresuid, s->uid, s->uid, -1);
-                return;
+                return syscall(SYS_setresgid, s->gid, s->gid, -1) == 0 && syscall(SYS_setresuid, s->uid, s->uid, -1) == 0;
         }
         syscall(SYS_setresuid, 0, 0, -1);
         getresgid(&real, &effective, &saved);
@@ -116,6 +113,7 @@ void thread_be(const struct server *s, bool on)
         setfsgid(s->gid);
         setfsuid(s->uid);
         thread_raise(s, false);
+        return true;
 }
 
 static int prepare(const struct server *s)
