@@ -73,6 +73,7 @@ static const struct option_group run_groups[] = {
         {"chdir", "What the program finds"},
         {"name", "For scripts"},
         {"changes", "What was changed in overlays"},
+        {"accept", "Where the kernel lacks something"},
         {"help", "Help"},
         {NULL, NULL},
 };
@@ -193,7 +194,7 @@ const struct command commands[] = {
                             "  cordon run -p ./ci.policy --audit denied.json -q -- ./build.sh\n"
                             "      in a script: refusals go to a file\n",
                 .exits = "  the program's own, or 128 + the number of the signal that ended it; or:\n"
-                         "  124  the policy's time limit was over\n"
+                         "  124  a limit of the policy was reached: time, cpu or output\n"
                          "  125  cordon failed: usage, policy, set-up of the sandbox\n"
                          "  126  PROGRAM cannot be executed\n"
                          "  127  PROGRAM was not found\n",
