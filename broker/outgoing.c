@@ -138,7 +138,7 @@ static int take_control(struct outgoing *o, const struct errand *e, uint64_t add
 
 /* ---- the data ----------------------------------------------------------------------------------------------------------- */
 
-/* Shortens the list to what is taken. */
+/* Shortens the list to what is taken: of a stream a part may go, of a message all or nothing. */
 static int measure(struct outgoing *o, struct iovec *from, size_t *count)
 {
         const size_t most = o->type == SOCK_STREAM ? OUTGOING_STREAM_MOST : OUTGOING_MOST;
@@ -151,7 +151,7 @@ static int measure(struct outgoing *o, struct iovec *from, size_t *count)
                 size_t room = most - o->length;
                 if (from[i].iov_len > room && o->type != SOCK_STREAM)
                         return -EMSGSIZE;
-                if (from[i].iov_len >= room) {
+                if (from[i].iov_len >= room && o->type == SOCK_STREAM) {
                         from[i].iov_len = room;
                         *count = i + 1;
                 }
