@@ -13,6 +13,9 @@
         "start it outside of the sandbox that it is in; policies that are to hold together are named together: "       \
         "cordon run -p A -p B"
 
+#define LOOSE_DOCKER "  docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined ...\n"
+#define MOUNT_CALLS  "mount, umount2, pivot_root, open_tree, move_mount, fsopen, fsconfig,\nfsmount and mount_setattr"
+
 static void __attribute__((format(printf, 2, 3))) advise(struct finding *f, const char *format, ...)
 {
         va_list args;
@@ -92,9 +95,7 @@ void remedy_userns(struct finding *f, const struct surroundings *place, int erro
                           "leave --disable-userns out");
         } else if (place->engine || place->filtered) {
                 advise(f, "the filter of this container or sandbox refuses them. podman's own profile allows them; for docker:\n"
-                          "  docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined ...\n"
-                          "or a profile that allows clone, clone3, unshare, mount, umount2, pivot_root, open_tree,\n"
-                          "move_mount, fsopen, fsconfig, fsmount and mount_setattr");
+                          LOOSE_DOCKER "or a profile that allows clone, clone3, unshare, " MOUNT_CALLS);
         } else if (selinux_enforces()) {
                 advise(f, "SELinux may refuse them; see what it says: ausearch -m avc -c cordon");
         } else {
@@ -109,16 +110,12 @@ void remedy_mounts(struct finding *f, const struct surroundings *place)
                 advise(f, OUTSIDE);
         else if (place->engine || place->filtered)
                 advise(f, "the filter or the profile of this container refuses it:\n"
-                          "  docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined ...\n"
-                          "or a seccomp profile that allows mount, umount2, pivot_root, open_tree, move_mount, fsopen, "
-                          "fsconfig,\n"
-                          "fsmount and mount_setattr");
+                          LOOSE_DOCKER "or a seccomp profile that allows " MOUNT_CALLS);
         else if (selinux_enforces())
                 advise(f, "SELinux may refuse it; see what it says: ausearch -m avc -c cordon");
         else
                 advise(f, "Linux 5.14 or newer; on a machine that runs from its initramfs (EINVAL), a root file system "
-                          "that was switched "
-                          "to");
+                          "that was switched to");
 }
 
 void remedy_proc(struct finding *f, const struct surroundings *place)
