@@ -178,6 +178,13 @@ int caller_status(int proc, pid_t tid, struct caller_status *out)
         return 0;
 }
 
+pid_t caller_parent(int proc, pid_t pid)
+{
+        char status[4096];
+        long parent = slurp(proc, pid, "status", status, sizeof(status)) <= 0 ? -1 : last_number(status, "\nPPid:", 10);
+        return parent < 0 ? 0 : (pid_t)parent;
+}
+
 unsigned caller_depth(int proc, pid_t tid)
 {
         static const char key[] = "\nNSpid:";

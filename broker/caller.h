@@ -33,6 +33,8 @@ struct caller_status {
         pid_t ns_tgid, ns_tid;  /* as the sandbox does */
 };
 int caller_status(int proc, pid_t tid, struct caller_status *out);
+/* Its parent, in our own pid namespace; 0: it has none that we see, or is gone. */
+pid_t caller_parent(int proc, pid_t pid);
 
 /* In how many pid namespaces it has a number, from that of `proc` inwards; 0 where that cannot be learnt. `tid` 0: ourselves. */
 unsigned caller_depth(int proc, pid_t tid);

@@ -21,6 +21,7 @@
 
 #include "base/fd.h"
 #include "broker/caller.h"
+#include "broker/hosted.h"
 #include "broker/names.h"
 #include "broker/resolve.h"
 
@@ -43,7 +44,7 @@ static int result_of(long returned)
 static bool is_skeleton(const struct errand *e, const struct object *o)
 {
         struct verdict v = policy_eval(e->server->policy, o->path.text, o->path.length, ACCESS_LIST);
-        return !v.rule && view_same_mount(o->fd, e->server->view.root);
+        return !v.rule && (view_is_skeleton(&e->server->view, o->fd) || hosted_leads(&e->server->view, o->path.text));
 }
 
 static int vet(const struct errand *e, const struct object *o)
@@ -52,7 +53,13 @@ static int vet(const struct errand *e, const struct object *o)
                 return 0;
         if (resolve_is_forbidden(o->path.text) || view_is_foreign_proc(&e->server->view, o->fd))
                 return -EACCES;
-        return is_skeleton(e, o) ? 0 : names_vet(e, &o->path, ACCESS_LIST);
+        if (is_skeleton(e, o))
+                return 0;
+        struct verdict v = policy_eval(e->server->policy, o->path.text, o->path.length, ACCESS_LIST);
+        /* Of what no rule speaks, a view of the sandbox's own would have nothing, and nobody would be told. */
+        if (e->server->view.hosted && !v.rule && !v.allow)
+                return -ENOENT;
+        return names_vet(e, &o->path, ACCESS_LIST);
 }
 
 static int look_begin(struct look *l, const struct errand *e, bool follow, bool writes)
@@ -221,7 +228,8 @@ int inspect_list_attributes(const struct errand *e)
 static bool shows_too_much(const struct errand *e, const struct object *o)
 {
         struct verdict v = policy_eval(e->server->policy, o->path.text, o->path.length, ACCESS_LIST);
-        return !o->held && v.ancestor && !view_same_mount(o->fd, e->server->view.root);
+        const struct view *view = &e->server->view;
+        return !o->held && ((v.ancestor && !view_is_skeleton(view, o->fd)) || !hosted_lists(view, o->path.text));
 }
 
 /* The caller's own inotify instance gets the watch, through a duplicate of its descriptor. */

@@ -17,12 +17,14 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "broker/caller.h"
+#include "broker/modes.h"
 
 /* ---- verdicts ---------------------------------------------------------------------------------------------------- */
 
@@ -86,7 +88,7 @@ int names_vet_new(const struct errand *e, const struct place *p)
         if (v.allow)
                 return 0;
         bool seen = verdict_on(e, &p->path, ACCESS_LIST).allow ||
-                    (!v.rule && view_same_mount(p->directory, e->server->view.root)); /* a link of the view's own */
+                    (!v.rule && view_is_skeleton(&e->server->view, p->directory)); /* a link of the view's own */
         if (seen && place_look(p, &look) == 0 && look.exists)
                 return -EEXIST;
         return refuse(e, &p->path, ACCESS_CREATE, &v);
@@ -129,11 +131,12 @@ static int make(const struct errand *e, const struct place *p, mode_t mode)
                 bad = still_asked(e);
         if (bad < 0)
                 return bad;
-        umask(caller.umask);
-        bad = result_of(S_ISDIR(mode) ? mkdirat(p->directory, p->last, mode & 01777)
-                                      : mknodat(p->directory, p->last, mode, 0));
-        umask(0);
-        return bad;
+        mode_t with = modes_begin(e->server, mode, caller.umask);
+        bad = result_of(S_ISDIR(mode) ? mkdirat(p->directory, p->last, with & 01777)
+                                      : mknodat(p->directory, p->last, with, 0));
+        modes_end(e->server);
+        const char *name = strrchr(p->path.text, '/') + 1; /* without the slashes that `last` may end in */
+        return bad < 0 ? bad : modes_settle_at(e->server, p->directory, name, mode, caller.umask);
 }
 
 static int make_at(const struct errand *e, mode_t mode)

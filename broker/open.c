@@ -15,7 +15,9 @@
 #include "base/fd.h"
 #include "broker/caller.h"
 #include "broker/follow.h"
+#include "broker/hosted.h"
 #include "broker/mask.h"
+#include "broker/modes.h"
 #include "broker/path.h"
 #include "broker/resolve.h"
 #include "broker/server.h"
@@ -209,7 +211,7 @@ static int open_in_view(const struct job *j, const char *path, uint64_t flags)
         if (resolve_is_forbidden(path))
                 return -EACCES;
         cleanup_fd int fd = view_open(view, path, flags, j->temporary ? j->mode : 0);
-        if (fd >= 0 && view_is_foreign_proc(view, fd))
+        if (fd >= 0 && (view_is_foreign_proc(view, fd) || !hosted_lists(view, path)))
                 return -EACCES;
         return fd < 0 ? fd : fd_take(&fd);
 }
@@ -246,7 +248,13 @@ static int open_allowed(struct job *j, const char *path)
  * granted. Where a pattern has brought the host's, it has the neighbours in it. */
 static bool shows_too_much(const struct job *j, const struct verdict *v, int fd)
 {
-        return v->ancestor && !view_same_mount(fd, j->server->view.root);
+        return v->ancestor && !view_is_skeleton(&j->server->view, fd);
+}
+
+/* Without namespaces the way to everything is such a directory, and libraries look there for no reason of the program's. */
+static int refuse_neighbours(const struct job *j, const struct path *p, unsigned want, const struct verdict *v)
+{
+        return j->server->view.hosted ? -EACCES : refuse(j, p->text, want, v);
 }
 
 /* The policy does not allow what was asked at this text. Find out whether the text is canonical at all, whether it is only a
@@ -259,8 +267,11 @@ static int open_denied(struct job *j, const struct path *p, const struct verdict
                 return -ELOOP;
         if (pin >= 0 && j->want == ACCESS_READ && fstat(pin, &st) == 0 && S_ISDIR(st.st_mode)) {
                 struct verdict list = policy_eval(j->server->policy, p->text, p->length, ACCESS_LIST);
-                if (list.allow && !j->create && !shows_too_much(j, &list, pin))
+                bool listed = list.allow && !j->create;
+                if (listed && !shows_too_much(j, &list, pin))
                         return open_in_view(j, p->text, j->flags | O_DIRECTORY);
+                if (listed)
+                        return refuse_neighbours(j, p, j->want, v);
         }
         bool covered = v->rule && v->rule->class == CLASS_GRANT;
         if (pin < 0 && covered)
@@ -283,7 +294,7 @@ static int open_existing(struct job *j, const struct path *p)
         bool masked = v.rule && v.rule->class == CLASS_MASK && !j->path_only;
         int fd = masked ? open_masked(j, p, &v) : open_allowed(j, p->text);
         if (fd >= 0 && shows_too_much(j, &v, fd))
-                return fd_close(fd), refuse(j, p->text, j->want, &v);
+                return fd_close(fd), refuse_neighbours(j, p, j->want, &v);
         if (fd >= 0)
                 record(j, p->text, j->want, &v, 0);
         else if (fd == -ENOENT && v.rule && (v.rule->implied || v.rule->scratch))
@@ -300,10 +311,11 @@ static int create_new(struct job *j, const struct path *p)
                 return r;
         if (!request_waiting(j->server, j->request))
                 return -ESRCH;
-        umask(caller.umask);
-        r = view_open(&j->server->view, p->text, j->flags | O_CREAT | O_EXCL, j->mode);
-        umask(0);
-        return r;
+        mode_t mode = modes_begin(j->server, (mode_t)j->mode, caller.umask);
+        cleanup_fd int fd = view_open(&j->server->view, p->text, j->flags | O_CREAT | O_EXCL, mode);
+        modes_end(j->server);
+        r = fd < 0 ? fd : modes_settle(j->server, fd, (mode_t)j->mode, caller.umask);
+        return r < 0 ? r : fd_take(&fd);
 }
 
 /* O_CREAT: open what exists, or else make it; each by its own verdict. O_EXCL is added for the making, so that the
@@ -345,9 +357,13 @@ static int open_temporary(struct job *j, const struct path *p)
         int r = caller_status(j->server->view.proc, j->request->tid, &caller);
         if (r < 0)
                 return r;
-        umask(caller.umask);
-        r = open_allowed(j, p->text);
-        umask(0);
+        mode_t wanted_mode = (mode_t)j->mode;
+        j->mode = modes_begin(j->server, wanted_mode, caller.umask);
+        cleanup_fd int fd = open_allowed(j, p->text);
+        modes_end(j->server);
+        r = fd < 0 ? fd : modes_settle(j->server, fd, wanted_mode, caller.umask);
+        if (r == 0)
+                r = fd_take(&fd);
         if (r >= 0)
                 record(j, p->text, ACCESS_CREATE, &v, 0);
         return r;

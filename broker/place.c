@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "broker/caller.h"
 #include "broker/follow.h"
+#include "broker/hosted.h"
 #include "broker/resolve.h"
 
 enum { RACES_MOST = 8 };
@@ -80,12 +81,24 @@ static enum place_kind kind_of(const char *name, size_t length)
         return length == 1 ? PLACE_DOT : PLACE_DOTDOT;
 }
 
+static int name_place(struct place *p, const struct server *s, const char *name, size_t length)
+{
+        cleanup_fd int process = FD_NONE;
+        int bad = path_push(&p->path, name, length);
+
+        if (bad == 0 && s->view.hosted)
+                bad = hosted_admit(&s->view, p->path.text, &process);
+        p->fixed = bad == 0 && hosted_fixed(&s->view, p->path.text);
+        return bad;
+}
+
 int place_find(struct place *out, const struct server *s, const struct request *r, int dirfd, const char *text)
 {
         char base[PATH_MAX], parent[PATH_MAX];
         size_t end = strlen(text);
 
         out->directory = FD_NONE;
+        out->fixed = false;
         while (end > 0 && text[end - 1] == '/')
                 end--;
         size_t start = end;
@@ -107,7 +120,7 @@ int place_find(struct place *out, const struct server *s, const struct request *
         out->directory = pin_directory(s, r, &out->path);
         if (out->directory < 0)
                 return resolve_error(s, r, &asked, true, out->directory);
-        return out->kind == PLACE_NAME ? path_push(&out->path, text + start, end - start) : 0;
+        return out->kind == PLACE_NAME ? name_place(out, s, text + start, end - start) : 0;
 }
 
 void place_done(struct place *p)
@@ -128,7 +141,8 @@ int place_look(const struct place *p, struct place_look *out)
                 return -errno;
         out->exists = true;
         out->type = inside.stx_mode & S_IFMT;
-        out->mount_point = !(inside.stx_mask & around.stx_mask & STATX_MNT_ID) || inside.stx_mnt_id != around.stx_mnt_id;
+        out->mount_point = p->fixed || !(inside.stx_mask & around.stx_mask & STATX_MNT_ID) ||
+                           inside.stx_mnt_id != around.stx_mnt_id;
         return 0;
 }
 

@@ -16,6 +16,7 @@ struct place {
         enum place_kind { PLACE_NAME, PLACE_DOT, PLACE_DOTDOT, PLACE_ROOT } kind; /* only PLACE_NAME has what follows */
         int directory;    /* pins the directory; the place's own */
         struct path path; /* canonical: of the directory, and the name in it */
+        bool fixed; /* without a view of the sandbox's own: what is there stays, as if something were mounted on it */
         const char *last; /* the name as asked for, with its trailing slashes; in the request's memory */
 };
 

@@ -106,7 +106,14 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         s->uid_inside = o->uid_inside;
         s->gid_inside = o->gid_inside;
         s->privileged = geteuid() == 0;
-        s->view = (struct view){FD_NONE, FD_NONE, FD_NONE, FD_NONE};
+        s->view = (struct view){
+                .root = FD_NONE,
+                .proc = FD_NONE,
+                .self = FD_NONE,
+                .nowhere = FD_NONE,
+                .hosted = o->plan && o->plan->hosted ? o->policy : NULL,
+                .keeper = o->init,
+        };
         s->notify = s->channel = FD_NONE;
         name_apart(s);
         s->network = own_network();

@@ -25,6 +25,7 @@ struct server {
         uid_t uid, uid_inside;
         gid_t gid, gid_inside;
         bool keeps_waiting;        /* the kernel has WAIT_KILLABLE_RECV: a signal does not end a call that we have received */
+        atomic_bool shares_umask;  /* the threads could not get one of their own, see modes.h */
         bool privileged;           /* we are root: threads give up what the sandbox must not borrow from us */
         struct audit *audit;       /* locks itself */
         struct waiter *waiter;     /* locks itself */
@@ -62,11 +63,11 @@ void request_answer(const struct server *s, const struct request *r, struct answ
  * user namespace: what we are told and what we tell has to be translated. */
 static inline uid_t server_uid_inside(const struct server *s, uid_t id)
 {
-        return id == s->uid ? s->uid_inside : OVERFLOW_ID;
+        return id == s->uid ? s->uid_inside : s->view.hosted ? id : OVERFLOW_ID;
 }
 static inline gid_t server_gid_inside(const struct server *s, gid_t id)
 {
-        return id == s->gid ? s->gid_inside : OVERFLOW_ID;
+        return id == s->gid ? s->gid_inside : s->view.hosted ? id : OVERFLOW_ID;
 }
 /* -1 stays what it is. False for an id that the sandbox does not have. */
 static inline bool server_uid_outside(const struct server *s, uid_t id, uid_t *out)
@@ -97,7 +98,7 @@ bool server_wait(struct server *s);
 /* Starts a thread with all signals blocked and a small stack, fit to act for the sandbox: a umask of its own, and as root the
  * sandbox's file-system ids and no capability in force but CAP_SYS_PTRACE (to read the callers' memory). Returns once that has
  * worked; otherwise the thread has ended again without running `fn`. */
-int thread_start(const struct server *s, pthread_t *out, void *(*fn)(void *), void *arg);
+int thread_start(struct server *s, pthread_t *out, void *(*fn)(void *), void *arg);
 
 /* As root, for a moment, and in such a thread alone: it has the capabilities in force that it takes to make a root directory for
  * a name. */

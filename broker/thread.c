@@ -14,7 +14,7 @@
 enum { STACK_SIZE = 256 * 1024 };
 
 struct boot {
-        const struct server *server;
+        struct server *server;
         void *(*fn)(void *);
         void *arg;
         sem_t ready;
@@ -54,6 +54,14 @@ static bool set_capabilities(unsigned effective, unsigned permitted)
         return syscall(SYS_capset, &header, data) == 0;
 }
 
+/* Without namespaces nothing is done that would take root's ids; and root in a container often has no CAP_SYS_PTRACE, without
+ * which only the same user reads a program's memory. */
+static void become_wholly(const struct server *s)
+{
+        syscall(SYS_setresgid, s->gid, s->gid, s->gid);
+        syscall(SYS_setresuid, s->uid, s->uid, s->uid);
+}
+
 /* Root's broker must not lend root's eyes: what the kernel would refuse to the sandbox's own id, it refuses to this thread. No
  * capability is in force but one; others are at hand, see thread_raise(). Where that id is root's own, it is root without
  * capabilities.
@@ -64,6 +72,8 @@ static int become(const struct server *s)
                 return 0;
         if (getgroups(0, NULL) != 0 && syscall(SYS_setgroups, 0, NULL) < 0)
                 return -errno;
+        if (s->view.hosted)
+                become_wholly(s);
         setfsgid(s->gid);
         setfsuid(s->uid);
         if ((gid_t)setfsgid((gid_t)-1) != s->gid || (uid_t)setfsuid((uid_t)-1) != s->uid)
@@ -116,12 +126,13 @@ bool thread_be(const struct server *s, bool on)
         return true;
 }
 
-static int prepare(const struct server *s)
+static int prepare(struct server *s)
 {
         struct sched_param param = {0};
-        if (unshare(CLONE_FS) < 0)
-                return -errno;
-        umask(0);
+        if (unshare(CLONE_FS) == 0)
+                umask(0);
+        else
+                s->shares_umask = true;
         /* A batch thread does not preempt the child that it has just woken: the round trip is a quarter shorter. */
         sched_setscheduler(0, SCHED_BATCH, &param);
         return s->privileged ? become(s) : 0;
@@ -138,7 +149,7 @@ static void *thread_main(void *arg)
         return result < 0 ? NULL : fn(fn_arg);
 }
 
-int thread_start(const struct server *s, pthread_t *out, void *(*fn)(void *), void *arg)
+int thread_start(struct server *s, pthread_t *out, void *(*fn)(void *), void *arg)
 {
         struct boot boot = {.server = s, .fn = fn, .arg = arg};
         pthread_attr_t attr;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "broker/hosted.h"
 
 static int open_how(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {
@@ -27,9 +28,32 @@ static int open_how(int directory, const char *path, uint64_t flags, uint64_t mo
         }
 }
 
-int view_open(const struct view *v, const char *path, uint64_t flags, uint64_t mode)
+static int open_canonical(const struct view *v, const char *path, uint64_t flags, uint64_t mode)
 {
         return open_how(v->root, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+}
+
+/* Opening a device can have effects, so it is looked at first. */
+static int open_hosted(const struct view *v, const char *path, uint64_t flags, uint64_t mode)
+{
+        cleanup_fd int process = FD_NONE;
+        int bad = hosted_admit(v, path, &process);
+        if (bad < 0)
+                return bad;
+        cleanup_fd int pin = flags & O_PATH ? FD_NONE : open_canonical(v, path, O_PATH, 0);
+        if (pin >= 0 && !hosted_opens(v, path, pin))
+                return -EACCES;
+        cleanup_fd int fd = open_canonical(v, path, flags, mode);
+        if (fd >= 0 && !(flags & O_PATH) && !hosted_opens(v, path, fd))
+                return -EACCES;
+        if (process >= 0 && !hosted_lives(process))
+                return -ENOENT;
+        return fd < 0 ? fd : fd_take(&fd);
+}
+
+int view_open(const struct view *v, const char *path, uint64_t flags, uint64_t mode)
+{
+        return v->hosted ? open_hosted(v, path, flags, mode) : open_canonical(v, path, flags, mode);
 }
 
 int view_pin(const struct view *v, const char *path, bool follow)
@@ -60,7 +84,8 @@ int view_path_of(const struct view *v, int fd, char *out, size_t size)
         /* The kernel marks removed files by a suffix that a file's own name may have as well: ask the inode. */
         if (length > 10 && strcmp(out + length - 10, " (deleted)") == 0 && (fstat(fd, &st) < 0 || st.st_nlink == 0))
                 return -ENOENT;
-        return 0;
+        cleanup_fd int process = FD_NONE;
+        return v->hosted ? hosted_admit(v, out, &process) : 0;
 }
 
 bool view_is_foreign_proc(const struct view *v, int fd)
@@ -74,6 +99,11 @@ bool view_is_foreign_proc(const struct view *v, int fd)
                 return false;
         cleanup_fd int proc = view_open(v, "/proc", O_PATH, 0);
         return proc < 0 || fstat(fd, &file) < 0 || fstat(proc, &own) < 0 || file.st_dev != own.st_dev;
+}
+
+bool view_is_skeleton(const struct view *v, int fd)
+{
+        return !v->hosted && view_same_mount(fd, v->root);
 }
 
 bool view_same_mount(int a, int b)

@@ -8,11 +8,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct policy;
+
 struct view {
         int root;  /* O_PATH, of the sandbox's root */
         int proc;  /* O_PATH, our own /proc */
         int self;  /* O_PATH, our own /proc/self/fd */
         int nowhere; /* O_PATH, an empty directory that is not in the view; negative where the plan has no masks */
+        const struct policy *hosted; /* where the root is the host's own, what the sandbox's policy is; else NULL */
+        pid_t keeper; /* pid 1, as we number it */
 };
 
 /* Opens a path that must be canonical: any symlink on the way is -ELOOP. */
@@ -26,6 +30,8 @@ int view_path_of(const struct view *v, int fd, char *out, size_t size);
 /* True for a file of a proc file system that is not the view's own: it came along in a tree of the host (a chroot with
  * its /proc mounted), and would show us, who stand outside, the host's processes. On doubt, true. */
 bool view_is_foreign_proc(const struct view *v, int fd);
+/* True for what is the view's own skeleton: nothing is there but what leads to what is granted. */
+bool view_is_skeleton(const struct view *v, int fd);
 /* True where both lie in the same mount. On doubt, false. */
 bool view_same_mount(int a, int b);
 /* Opens the object behind a descriptor of ours anew. */

@@ -198,6 +198,8 @@ static bool guard_applies(const struct guard *g, const struct filter_wish *wish,
                 return serves_messages(wish);
         case NO_NET_NOR_MESSAGES:
                 return wish->net == NET_NONE && !serves_messages(wish);
+        case HOSTED:
+                return wish->hosted;
         }
         return true;
 }

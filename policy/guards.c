@@ -95,6 +95,8 @@ static const struct needed_call needed[] = {
         {"prlimit64", "limits that must not hold for pid 1"},
         {"setrlimit", "limits that must not hold for pid 1"},
         {"getrusage", "pid 1 reports the processor time"},
+        {"pread64", "without namespaces, pid 1 reads which processes are its children"},
+        {"landlock_restrict_self", "without namespaces, keeps the program from pid 1"},
         {"clock_gettime", "pid 1 reports the processor time"},
 };
 
@@ -146,6 +148,8 @@ _Static_assert(TMPFILE_BIT == 020000000, "as the text says");
 #define LOCAL "is connected to one peer, and that by a call that the broker serves"
 #define MESSAGES "the broker serves each message that can have an address"
 #define UNSEEN "does what the broker has to see"
+#define OTHERS "without namespaces, the pid can be that of a process outside"
+#define SHARED "without namespaces, the host's own are meant"
 #define NO_NET "net none"
 #define TCP_UDP "TCP, UDP and ICMP, as far as `net` goes"
 
@@ -168,6 +172,29 @@ static const struct guard guards[] = {
         /* The process group is shared with the caller's processes outside, and no namespace stands between: one's own only. */
         REFUSE("setpriority", ALWAYS, EPERM, "a process group can have members outside", IS_NOT(0, PRIO_PROCESS)),
         REFUSE("ioprio_set", ALWAYS, EPERM, "a process group can have members outside", IS_NOT(0, IOPRIO_WHO_PROCESS)),
+
+        /* Where the host's processes are not out of sight, ids name them as well. Landlock keeps signals and ptrace(2) from them,
+         * and knows nothing of these; what a pid of 0 stands for, oneself, is left. */
+        REFUSE("prlimit64", HOSTED, EPERM, OTHERS, IS_NOT(0, 0)),
+        REFUSE("sched_setaffinity", HOSTED, EPERM, OTHERS, IS_NOT(0, 0)),
+        REFUSE("sched_setscheduler", HOSTED, EPERM, OTHERS, IS_NOT(0, 0)),
+        REFUSE("sched_setparam", HOSTED, EPERM, OTHERS, IS_NOT(0, 0)),
+        REFUSE("sched_setattr", HOSTED, EPERM, OTHERS, IS_NOT(0, 0)),
+        REFUSE("setpriority", HOSTED, EPERM, OTHERS, IS_NOT(1, 0)),
+        REFUSE("ioprio_set", HOSTED, EPERM, OTHERS, IS_NOT(1, 0)),
+        REFUSE("shmget", HOSTED, ENOSYS, SHARED),
+        REFUSE("shmat", HOSTED, ENOSYS, SHARED),
+        REFUSE("shmctl", HOSTED, ENOSYS, SHARED),
+        REFUSE("semget", HOSTED, ENOSYS, SHARED),
+        REFUSE("semop", HOSTED, ENOSYS, SHARED),
+        REFUSE("semtimedop", HOSTED, ENOSYS, SHARED),
+        REFUSE("semctl", HOSTED, ENOSYS, SHARED),
+        REFUSE("msgget", HOSTED, ENOSYS, SHARED),
+        REFUSE("msgsnd", HOSTED, ENOSYS, SHARED),
+        REFUSE("msgrcv", HOSTED, ENOSYS, SHARED),
+        REFUSE("msgctl", HOSTED, ENOSYS, SHARED),
+        REFUSE("mq_open", HOSTED, ENOSYS, SHARED),
+        REFUSE("mq_unlink", HOSTED, ENOSYS, SHARED),
 
         /* Filters may be added, they only take away. A second listener in the chain the kernel refuses with EBUSY
          * itself; said here, it holds for sandboxes without a broker as well. */

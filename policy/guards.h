@@ -8,7 +8,7 @@
 
 #include "policy/syscalls.h"
 
-#define GUARDS_MAX 96
+#define GUARDS_MAX 128
 
 enum when {
         ALWAYS,
@@ -22,6 +22,7 @@ enum when {
         NO_NET_NOR_SOCKETS, /* `net none`, and they are not */
         MESSAGES_SERVED,    /* these two, and every message that can have an address */
         NO_NET_NOR_MESSAGES,
+        HOSTED, /* there are no namespaces */
 };
 
 struct guard {

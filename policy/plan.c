@@ -274,6 +274,7 @@ static int make_filter(struct planner *p)
         int *numbers = arena_alloc(p->arena, BROKERED_CALLS_MOST * sizeof(*numbers));
         struct filter_wish *wish = &p->plan->wish;
         bool unheard = p->plan->lacks & LACK_NOTIFY; /* the standard filters all have something to ask */
+        unsigned sockets = p->plan->hosted ? 0 : FAMILY_SOCKETS; /* a name of the host's network would be the host's */
 
         if (!numbers)
                 return -ENOMEM;
@@ -283,7 +284,8 @@ static int make_filter(struct planner *p)
                 .rules = p->world->syscalls,
                 .rule_count = p->world->syscall_count,
                 .notify = numbers,
-                .notify_count = unheard ? 0 : standard_calls(numbers, p->plan->brokered | FAMILY_SOCKETS),
+                .notify_count = unheard ? 0 : standard_calls(numbers, p->plan->brokered | sockets),
+                .hosted = p->plan->hosted,
                 .net = p->world->net,
                 .names = (p->plan->brokered & FAMILY_NAMES) != 0,
                 .metadata = (p->plan->brokered & FAMILY_METADATA) != 0,
@@ -322,10 +324,14 @@ static int make_plan(struct planner *p)
                         p->modes[i] = planner_mode(p, p->rules[i].pattern);
         if (find_writers(p) < 0)
                 return -ENOMEM;
+        if (p->plan->hosted) /* before there are other reasons */
+                planner_metadata(p, NULL, "this host has no user namespaces, and so the sandbox no view of its own");
         plan_view(p);
         if (p->no_memory)
                 return -ENOMEM;
         plan_check(p);
+        if (p->plan->hosted)
+                plan_hosted(p);
         decide_brokered(p);
         plan_follow(p);
         if (p->no_memory)
@@ -353,7 +359,8 @@ int plan_compile(struct plan *out, const struct policy *policy, const struct pol
         };
         int r = -ENOMEM;
 
-        *out = (struct plan){.policy = policy, .lacks = host->lacks};
+        *out = (struct plan){.policy = policy, .lacks = host->lacks,
+                             .hosted = (host->lacks & LACK_USERNS) != 0};
         p.arena = out->arena = calloc(1, sizeof(*p.arena));
         p.rules = policy_rules(policy, &p.rule_count);
         if (p.arena)

@@ -60,6 +60,7 @@ struct plan_follow {
 #define PLAN_SOURCES_MOST 64u
 
 struct plan {
+        bool hosted; /* the view is the host's own tree: nothing is mounted, and `mounts` has what may be executed alone */
         const struct policy *policy; /* borrowed: whoever owns the plan owns the policy too */
         struct plan_mount *mounts;
         size_t mount_count;

@@ -58,6 +58,8 @@ void plan_note_syscalls(struct planner *p);
 
 /* What is to be brokered, or refused, since the host lacks something. */
 void plan_lacks(struct planner *p);
+/* Without namespaces: what stands for the view, and what cannot be had. Needs the view; the broker must serve all. */
+void plan_hosted(struct planner *p);
 /* The same, once all reasons for the broker are known. */
 void plan_unbrokered(struct planner *p);
 

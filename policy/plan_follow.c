@@ -41,7 +41,7 @@ void plan_follow(struct planner *p)
 {
         struct plan *plan = p->plan;
 
-        if (!(plan->brokered & FAMILY_OPEN))
+        if (!(plan->brokered & FAMILY_OPEN) || plan->hosted) /* there an open gives what has the name now anyway */
                 return;
         plan->follows = arena_alloc(p->arena, (plan->mount_count + 1) * sizeof(*plan->follows));
         plan->sources = arena_alloc(p->arena, PLAN_SOURCES_MOST * sizeof(*plan->sources));

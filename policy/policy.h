@@ -222,6 +222,7 @@ enum lack {
         LACK_PROC = 1u << 2,     /* /proc is an empty directory */
         LACK_NETNS = 1u << 3,    /* the network is the host's, and the filter keeps the program from it */
         LACK_HOSTNAME = 1u << 4, /* the host's name is seen */
+        LACK_USERNS = 1u << 5,   /* no namespaces at all: the view is the host's own tree, see policy/plan_hosted.c */
 };
 
 /* ---- the host, as far as a policy must know it ---------------------------------------------------------------- */

@@ -366,10 +366,12 @@ const struct host_feature host_features[] = {
         {"place", HOST, "this runs", "what is missing in a container is mostly taken away by it", "nothing", NULL, NULL,
          0, WISH, feature_for_nobody, probe_place},
 
-        {"userns", WORLD, "user namespaces", "a sandbox is made without privileges", NOTHING, NULL, NULL, 0, MUST, NULL,
-         probe_users},
+        {"userns", WORLD, "user namespaces", "a sandbox is made without privileges",
+         "no namespaces and no view: the host's names, processes and /proc are kept from the program by the broker, Landlock and "
+         "the filter alone; no private /tmp, no pseudo-terminals, no sockets by path",
+         NULL, "no-userns", LACK_USERNS, MUST, NULL, probe_users},
         {"root", WORLD, "root's capabilities", "root's sandboxes run as an unprivileged user",
-         "root can start no sandbox", NULL, NULL, 0, MUST, NULL, probe_becoming},
+         "root can start no sandbox", "userns", NULL, 0, MUST, NULL, probe_becoming},
         {"pidns", WORLD, "pid namespaces", "other processes do not exist, and all of a sandbox ends at once", NOTHING,
          "userns", NULL, 0, MUST, NULL, probe_pids},
         {"namespaces", WORLD, "IPC, UTS, cgroup namespaces", "nothing of these is shared with the host", NOTHING,

@@ -78,6 +78,8 @@ static int wait_for_maps(struct setup *s)
 
 int ids_enter(struct setup *s)
 {
+        if (s->plan->hosted)
+                return hosted_ids(s);
         int result = s->root ? wait_for_maps(s) : map_self(s);
 
         if (result < 0)

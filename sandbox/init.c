@@ -52,6 +52,8 @@ static int become_program(const struct setup *s, struct start *start)
                 result = SYS_CALL(prlimit64, 0, s->files.resource, &s->files.value, NULL);
         if (result == 0)
                 result = report_program(s->control);
+        if (result == 0 && s->plan->hosted)
+                result = hosted_leave(s);
         if (result == 0)
                 result = descriptors_leave(s);
         if (result == 0)
@@ -112,19 +114,56 @@ static bool reap(struct watched *w, int options)
         }
 }
 
+/* To all of the sandbox: with namespaces there is nobody else. */
+static void signal_all(const struct watched *w, int signal)
+{
+        if (!w->setup->plan->hosted) {
+                SYS_CALL(kill, -1, signal);
+                return;
+        }
+        hosted_signal(w->setup, signal);
+        int group = w->setup->new_session ? SYS_CALL(getpgid, w->program) : 0; /* else the caller's own processes are in it */
+        if (group > 1 && group != getpgrp())
+                SYS_CALL(kill, -group, signal);
+}
+
+/* Without namespaces, those whom the dead leave behind are to die next. A tick makes up for who was not on the list. */
+static void kill_generations(struct watched *w)
+{
+        const struct timespec tick = {.tv_nsec = 10000000};
+        struct pollfd died = {.fd = w->setup->signals, .events = POLLIN};
+        struct signalfd_siginfo info;
+
+        do {
+                hosted_signal(w->setup, SIGKILL);
+                if (SYS_CALL(ppoll, &died, 1, &tick, NULL, (size_t)0) > 0)
+                        SYS_CALL(read, w->setup->signals, &info, sizeof(info));
+        } while (reap(w, WNOHANG));
+}
+
+static void kill_all(struct watched *w)
+{
+        if (w->setup->plan->hosted)
+                kill_generations(w);
+        else
+                SYS_CALL(kill, -1, SIGKILL);
+}
+
 /* ---- signals ------------------------------------------------------------------------------------------------------------ */
 
-static bool is_from_outside(const struct signalfd_siginfo *info)
+/* Somebody who is in no pid namespace of ours has no number here. Without such, Landlock lets nobody inside send us any. */
+static bool is_from_outside(const struct setup *s, const struct signalfd_siginfo *info)
 {
-        return info->ssi_pid == 0 && info->ssi_signo != SIGCHLD;
+        bool stranger = s->plan->hosted ? info->ssi_pid != (uint32_t)getpid() : info->ssi_pid == 0;
+        return stranger && info->ssi_signo != SIGCHLD;
 }
 
 /* Signals that somebody outside sent to pid 1 are meant for the program. Those of the terminal have reached it already, since
  * it is in the same process group; and what the sandbox itself sends to its pid 1 means nothing. */
-static bool meant_for_program(const struct signalfd_siginfo *info)
+static bool meant_for_program(const struct setup *s, const struct signalfd_siginfo *info)
 {
         bool sent = info->ssi_code == SI_USER || info->ssi_code == SI_QUEUE || info->ssi_code == SI_TKILL;
-        return sent && is_from_outside(info);
+        return sent && is_from_outside(s, info);
 }
 
 /* Tells the host whenever the program stops or goes on: that is what job control outside goes by. */
@@ -151,7 +190,7 @@ static void act_as_terminal(struct watched *w, int signal)
 {
         if (signal == SIGTSTP) {
                 w->by_terminal = true;
-                SYS_CALL(kill, -1, SIGSTOP);
+                signal_all(w, SIGSTOP);
                 return;
         }
         int group = SYS_CALL(getpgid, w->program);
@@ -161,8 +200,12 @@ static void act_as_terminal(struct watched *w, int signal)
 static void go_on(struct watched *w)
 {
         look_for_stop(w); /* whoever let the whole group go on has let the program go on, too */
-        if (w->stopped || w->by_terminal)
-                SYS_CALL(kill, w->setup->new_session ? -1 : w->program, SIGCONT);
+        if (w->stopped || w->by_terminal) {
+                if (w->setup->new_session)
+                        signal_all(w, SIGCONT);
+                else
+                        SYS_CALL(kill, w->program, SIGCONT);
+        }
         w->by_terminal = false;
 }
 
@@ -185,7 +228,7 @@ static bool take_signals(struct watched *w)
         while (SYS_CALL(read, w->setup->signals, &info, sizeof(info)) == (int)sizeof(info)) {
                 if (info.ssi_signo == SIGCHLD)
                         child = true;
-                if (meant_for_program(&info))
+                if (meant_for_program(w->setup, &info))
                         pass_on(w, &info);
         }
         return child;
@@ -198,16 +241,18 @@ static uint64_t take_early_signals(const struct setup *s)
         uint64_t early = 0;
 
         while (SYS_CALL(read, s->signals, &info, sizeof(info)) == (int)sizeof(info))
-                if (is_from_outside(&info) && info.ssi_signo < 64)
+                if (is_from_outside(s, &info) && info.ssi_signo < 64)
                         early |= UINT64_C(1) << info.ssi_signo;
         return early;
 }
 
 /* The broker is gone. An exiting process closes its descriptors first, and only then does the kernel kill the rest of the pid
  * namespace: in between, with the last listener gone, trapped calls would return ENOSYS to programs that still run. */
-static _Noreturn void take_all_along(void)
+static _Noreturn void take_all_along(struct watched *w)
 {
-        SYS_CALL(kill, -1, SIGKILL);
+        kill_all(w);
+        if (w->setup->plan->hosted) /* as it ends elsewhere when somebody outside kills the sandbox */
+                SYS_CALL(kill, getpid(), SIGKILL);
         leave(125);
 }
 
@@ -225,11 +270,17 @@ static uint64_t now_ms(void)
 /* All others are killed first, and waited for: so what they used is in the report, and nothing runs when it is read. */
 static _Noreturn void finish(struct watched *w)
 {
-        SYS_CALL(kill, -1, SIGKILL);
+        kill_all(w);
         reap(w, 0);
         usage_finish(w->setup, &w->usage);
         report_exited(w->setup->control, w->status, w->ended, &w->usage);
         leave(0);
+}
+
+static void ask_to_end(const struct watched *w)
+{
+        signal_all(w, SIGTERM);
+        signal_all(w, SIGCONT);
 }
 
 /* Every process is asked, since the one that was started may be a shell that dies at once and leaves the others to themselves.
@@ -240,8 +291,7 @@ static void begin_end(struct watched *w, enum sandbox_ended why)
                 return;
         w->ended = why;
         w->deadline_ms = now_ms() + limit_grace_ms(&w->setup->world->limits);
-        SYS_CALL(kill, -1, SIGTERM);
-        SYS_CALL(kill, -1, SIGCONT);
+        ask_to_end(w);
 }
 
 /* How long to sleep; what is due is done. */
@@ -265,7 +315,7 @@ static void hear_the_broker(struct watched *w)
         int asked = report_asked(w->setup->control);
 
         if (asked < 0)
-                take_all_along();
+                take_all_along(w);
         if (asked > 0)
                 begin_end(w, SANDBOX_TOLD);
 }
@@ -283,12 +333,14 @@ static _Noreturn void watch(struct watched *w)
                 if (count == -EINTR)
                         continue;
                 if (count < 0 || (ready[0].revents & ~POLLIN) || (ready[1].revents & ~POLLIN))
-                        take_all_along();
+                        take_all_along(w);
                 if (ready[0].revents)
                         hear_the_broker(w);
                 if (!take_signals(w))
                         continue;
                 bool left_over = reap(w, WNOHANG);
+                if (left_over && w->ended != SANDBOX_BY_ITSELF && w->setup->plan->hosted)
+                        ask_to_end(w); /* those whose parent is gone are heard of only now */
                 /* Those that were asked to end may still be at it. */
                 if (w->gone && !(left_over && w->ended != SANDBOX_BY_ITSELF))
                         finish(w);
@@ -298,13 +350,13 @@ static _Noreturn void watch(struct watched *w)
 }
 
 /* The broker's word, or its end. */
-static void wait_for_release(const struct setup *s)
+static void wait_for_release(struct watched *w)
 {
         struct fd_received got;
         char word;
 
-        if (fd_receive(s->control, &word, 1, &got, 0, 0) < 0)
-                take_all_along();
+        if (fd_receive(w->setup->control, &word, 1, &got, 0, 0) < 0)
+                take_all_along(w);
 }
 
 _Noreturn void init_run(struct setup *s)
@@ -313,7 +365,7 @@ _Noreturn void init_run(struct setup *s)
         struct watched w = {.setup = s};
 
         if (s->options->hold)
-                wait_for_release(s);
+                wait_for_release(&w);
         uint64_t early = take_early_signals(s);
         pid_t program = start_program(&start);
         if (program < 0 || start.error) {
@@ -321,6 +373,8 @@ _Noreturn void init_run(struct setup *s)
                 report_failed(s->control, stage, program < 0 ? errno : start.error, s->options->program);
                 leave(125);
         }
+        if (s->plan->hosted && !s->new_session) /* or who kills the program's process group kills who ends the others */
+                SYS_CALL(setpgid, 0, 0);
         setup_time(s, STAGE_PROGRAM);
         report_started(s->control);
         s->view = fd_close(s->view);

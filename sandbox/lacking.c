@@ -43,13 +43,23 @@ void feature_probe(const char *id, struct finding *out)
                 examine(h, &place, out);
 }
 
-/* Where it is missing since another is, that one is to blame. What helps is said where it is a single line. */
-static size_t blame_text(const struct host_feature *h, const struct surroundings *place, char *out, size_t size)
+/* Where it is missing since another is, that one is to blame, and what is accepted. */
+static const struct host_feature *culprit(const struct host_feature *h, const struct surroundings *place)
 {
         struct finding f;
 
         for (examine(h, place, &f); f.blocked; examine(h, place, &f))
                 h = feature_find(h->needs);
+        return h;
+}
+
+/* What helps is said where it is a single line. */
+static size_t blame_text(const struct host_feature *h, const struct surroundings *place, char *out, size_t size)
+{
+        struct finding f;
+
+        h = culprit(h, place);
+        examine(h, place, &f);
         bool brief = *f.remedy && !strchr(f.remedy, '\n');
         int length =
                 snprintf(out, size, "%s: %s%s%s; %s", h->name, f.found, h->accept ? "; to do without: --accept " : "",
@@ -76,6 +86,14 @@ int feature_refuse(const char *id, cordon_error *err)
         return error_set(err, EOPNOTSUPP, "%s", *why ? why : id);
 }
 
+/* What is done without, or needs what is done without. */
+static bool is_accepted(const struct host_feature *h, unsigned lacks)
+{
+        while (h && !(h->lack & lacks))
+                h = h->needs ? feature_find(h->needs) : NULL;
+        return h != NULL;
+}
+
 bool feature_blame(const struct plan *plan, char *out, size_t size)
 {
         struct surroundings place = surroundings_find();
@@ -83,7 +101,7 @@ bool feature_blame(const struct plan *plan, char *out, size_t size)
         for (const struct host_feature *h = host_features; h->id; h++) {
                 struct finding f;
                 bool needed =
-                        h->weight == CORDON_NEED_MUST && !(h->lack & plan->lacks) && (!h->needed || h->needed(plan));
+                        h->weight == CORDON_NEED_MUST && !is_accepted(h, plan->lacks) && (!h->needed || h->needed(plan));
                 if (!needed)
                         continue;
                 examine(h, &place, &f);
@@ -92,6 +110,9 @@ bool feature_blame(const struct plan *plan, char *out, size_t size)
         }
         return false;
 }
+
+/* What else there is not without user namespaces, and is accepted with them. */
+#define LACK_IMPLIED (LACK_NETNS | LACK_HOSTNAME)
 
 /* ---- what is accepted ----------------------------------------------------------------------------------------------------- */
 
@@ -104,7 +125,7 @@ static const struct host_feature *accepted(const char *name, const struct host_f
         return h->id ? h : NULL;
 }
 
-/* "no-userns" and its like are names that somebody may think of. */
+/* "no-mounts" and its like are names that somebody may think of. */
 static int not_acceptable(const char *name, const struct surroundings *place, cordon_error *err)
 {
         const struct host_feature *h = strncmp(name, "no-", 3) == 0 ? feature_find(name + 3) : NULL;
@@ -113,8 +134,8 @@ static int not_acceptable(const char *name, const struct surroundings *place, co
         if (!h || h->weight != CORDON_NEED_MUST)
                 return error_set(
                         err, EINVAL,
-                        "there is no degradation '%s' to be accepted: there are no-landlock, no-notify, no-proc, "
-                        "no-netns and no-hostname",
+                        "there is no degradation '%s' to be accepted: there are no-userns, no-landlock, no-notify, "
+                        "no-proc, no-netns and no-hostname",
                         name);
         struct finding f;
         examine(h, place, &f);
@@ -151,6 +172,13 @@ int sandbox_accept(const char *const *names, unsigned *lacks, cordon_error *err)
         place = surroundings_find();
         for (; *names && result == 0; names++)
                 result = accept_one(*names, &place, lacks, err);
+        if (*lacks & LACK_USERNS)
+                *lacks |= LACK_IMPLIED;
+        if (result == 0 && (*lacks & LACK_USERNS) && (*lacks & (LACK_LANDLOCK | LACK_NOTIFY)))
+                result = error_set(err, EOPNOTSUPP,
+                                   "no-userns and %s cannot both be done without: nothing would keep the program from the host's "
+                                   "files",
+                                   *lacks & LACK_LANDLOCK ? "no-landlock" : "no-notify");
         if (result == 0 && (*lacks & LACK_LANDLOCK) && (*lacks & LACK_NOTIFY))
                 result = error_set(err, EOPNOTSUPP,
                                    "no-landlock and no-notify cannot both be done without: nothing would tell reading "
@@ -160,7 +188,7 @@ int sandbox_accept(const char *const *names, unsigned *lacks, cordon_error *err)
 
 const char *sandbox_lack(unsigned lacks, size_t index)
 {
-        unsigned seen = 0;
+        unsigned seen = lacks & LACK_USERNS ? LACK_IMPLIED : 0;
 
         for (const struct host_feature *h = host_features; h->id; h++) {
                 if (!(h->lack & lacks & ~seen))
@@ -220,7 +248,7 @@ int sandbox_features(const struct plan *plan, cordon_feature_fn *fn, void *ctx)
                         .used = h->used,
                         .lost = h->lost,
                         .remedy = *f.remedy ? f.remedy : NULL,
-                        .accept = h->accept,
+                        .accept = f.blocked ? culprit(h, &place)->accept : h->accept,
                         .need = needed ? h->weight : CORDON_NEED_NOT,
                         .needs = f.blocked ? h->needs : NULL,
                 };

@@ -75,6 +75,8 @@ uint64_t landlock_rights_of(const struct plan *plan, const struct plan_mount *mo
 
         if (mount->kind == VIEW_SYMLINK || asked)
                 return 0;
+        if (plan->hosted) /* what execve(2) takes; the broker opens all else */
+                return LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE;
         return landlock_rights(mount->access, mount->directory, mount->kind == VIEW_DEVICE || mount->kind == VIEW_PTS);
 }
 
@@ -113,6 +115,12 @@ int landlock_create(unsigned abi)
         size_t size = abi >= LANDLOCK_ABI_SCOPE ? sizeof(attr) : sizeof(attr.fs);
 
         return SYS_CALL(landlock_create_ruleset, &attr, size, 0u);
+}
+
+int landlock_create_scope(void)
+{
+        struct ruleset_attr attr = {.scoped = SCOPE_ALL};
+        return SYS_CALL(landlock_create_ruleset, &attr, sizeof(attr), 0u);
 }
 
 int landlock_allow(int ruleset, unsigned abi, int path_fd, uint64_t rights)

@@ -28,6 +28,7 @@ const char *landlock_right(size_t index, uint64_t *right);
 
 /* Async-signal-safe, as all that the child calls. */
 int landlock_create(unsigned abi);
+int landlock_create_scope(void); /* signals and abstract sockets alone; LANDLOCK_ABI_SCOPE */
 int landlock_allow(int ruleset, unsigned abi, int path_fd, uint64_t rights);
 int landlock_enforce(int ruleset);
 

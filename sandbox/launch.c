@@ -19,6 +19,8 @@
 
 static uint64_t namespaces(const struct setup *s)
 {
+        if (s->plan->hosted)
+                return 0;
         uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
         bool own = s->world->net != NET_HOST && !(s->plan->lacks & LACK_NETNS);
         return own ? flags | CLONE_NEWNET : flags;
@@ -130,7 +132,8 @@ static int start(struct sandbox *out, struct setup *s, cordon_error *err)
                                 .uid_inside = s->uid_inside, .gid_inside = s->gid_inside,
                                 .own_session = s->new_session, .leaf = s->leaf};
         memcpy(out->note, s->note, sizeof(out->note));
-        result = s->root ? ids_write_maps(s, pid, ours, err) : 0;
+        out->hosted = s->plan->hosted;
+        result = s->root && !s->plan->hosted ? ids_write_maps(s, pid, ours, err) : 0;
         if (result < 0) {
                 sandbox_kill(out);
                 sandbox_reap(out, true, NULL);
@@ -212,8 +215,15 @@ int sandbox_terminal_signal(const struct sandbox *s, int signal)
         return SYS_CALL(pidfd_send_signal, s->pidfd, signal, &info, 0u);
 }
 
+/* Without a pid namespace nobody dies with pid 1: it has to end them, and goes on if it was stopped. */
 void sandbox_kill(const struct sandbox *s)
 {
+        if (s->hosted) {
+                shutdown(s->control, SHUT_RDWR);
+                SYS_CALL(pidfd_send_signal, s->pidfd, SIGCONT, NULL, 0u);
+                leaf_kill(&s->leaf);
+                return;
+        }
         SYS_CALL(pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0u);
         leaf_kill(&s->leaf);
 }

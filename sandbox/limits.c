@@ -162,7 +162,7 @@ int limits_without_cgroup(struct setup *s, int error, cordon_error *err)
  * together with such a namespace, its root is the cgroup of whoever cloned. */
 static int enter_cgroup(const struct setup *s)
 {
-        return s->leaf.dir < 0 ? 0 : SYS_CALL(unshare, CLONE_NEWCGROUP);
+        return s->leaf.dir < 0 || s->plan->hosted ? 0 : SYS_CALL(unshare, CLONE_NEWCGROUP);
 }
 
 int limits_apply(struct setup *s)

@@ -19,10 +19,10 @@
 static int prepare_caller(struct setup *s, cordon_error *err)
 {
         s->root = geteuid() == 0;
-        if (s->root && probe_root() < 0)
+        if (s->root && !s->plan->hosted && probe_root() < 0)
                 return feature_refuse("root", err);
         ids_prepare(s);
-        return 0;
+        return s->plan->hosted ? hosted_check(s, err) : 0;
 }
 
 /* ---- Landlock ------------------------------------------------------------------------------------------------------ */
@@ -64,6 +64,9 @@ static int prepare_memory(const struct setup *s, cordon_error *err)
 
         if (!s->plan->brokered || SYS_CALL(process_vm_readv, getpid(), &local, 1ul, &remote, 1ul, 0ul) == 1)
                 return 0;
+        if (s->plan->hosted)
+                return error_set(err, EOPNOTSUPP, "no-userns needs process_vm_readv(2), by which the broker sees which path is "
+                                                  "meant: it is refused here");
         return feature_refuse("memory", err);
 }
 
@@ -136,7 +139,7 @@ static int open_trees(struct setup *s, cordon_error *err)
         struct tree_maps maps = {0};
         int result = 0;
 
-        for (size_t i = 0; s->root && i < s->step_count && result == 0; i++) {
+        for (size_t i = 0; s->root && !s->plan->hosted && i < s->step_count && result == 0; i++) {
                 struct view_step *step = &s->steps[i];
                 if ((step->mount->kind != VIEW_BIND && step->mount->kind != VIEW_DEVICE) || step->mount->of_view)
                         continue;
@@ -197,6 +200,8 @@ int setup_prepare(struct setup *s, const struct sandbox_options *options, const 
                 .control = FD_NONE,
                 .signals = FD_NONE,
                 .ruleset = FD_NONE,
+                .apart = FD_NONE,
+                .children = FD_NONE,
                 .view = FD_NONE,
                 .layers = FD_NONE,
                 .notify = FD_NONE,

@@ -51,6 +51,7 @@ struct sandbox {
         gid_t gid;
         uid_t uid_inside;
         gid_t gid_inside;
+        bool hosted; /* there are no namespaces: pid 1 is the parent of all, and none of them has number 1 */
         bool own_session; /* what a terminal sends to the caller's process group does not reach the program */
         struct cgroup_leaf leaf; /* leaf_remove() it when all is dead */
         char note[SANDBOX_NOTE]; /* one line: which limits hold less here than they say, and why; may be empty */

@@ -126,6 +126,8 @@ struct setup {
         int control;
         int signals; /* signalfd */
         int ruleset;
+        int apart; /* hosted.c: a ruleset that keeps the program from pid 1 */
+        int children; /* hosted.c: where the kernel lists those of pid 1 */
         int view; /* the view's root */
         struct open_parent parent; /* where the step before lies */
         int notify;
@@ -169,6 +171,17 @@ int ids_write_maps(const struct setup *s, pid_t pid, int to_child, cordon_error 
 
 int view_build(struct setup *s);
 int view_enter(struct setup *s);
+
+/* hosted.c: what stands for ids, view and capabilities where there are no namespaces. The parent's refusals; in pid 1, being the
+ * one who gets all orphans, and what may be executed; in the program's process, the last step. */
+int hosted_check(const struct setup *s, cordon_error *err);
+int hosted_ids(struct setup *s);
+int hosted_reaper(struct setup *s);
+int hosted_view(struct setup *s);
+int hosted_part(struct setup *s);
+int hosted_leave(const struct setup *s);
+/* In pid 1: to each of its children. */
+void hosted_signal(const struct setup *s, int signal);
 
 /* source.c; by root's own hand, or else the child's. Where one cannot be had, its files stay what they were. */
 int sources_prepare(struct setup *s, struct tree_maps *maps);

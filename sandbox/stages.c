@@ -45,7 +45,7 @@ static int stage_descriptors(struct setup *s)
 {
         int result = descriptors_arrange(s);
         usage_open(s);
-        return result;
+        return result == 0 && s->plan->hosted ? hosted_reaper(s) : result;
 }
 
 static int stage_hostname(struct setup *s)
@@ -107,7 +107,7 @@ static int stage_landlock(struct setup *s)
 {
         int result = s->landlock_abi == 0 ? 0 : landlock_enforce(s->ruleset);
         s->ruleset = fd_close(s->ruleset);
-        return result;
+        return result == 0 && s->plan->hosted ? hosted_part(s) : result;
 }
 
 static int say_ready(struct setup *s)

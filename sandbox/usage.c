@@ -77,6 +77,6 @@ void usage_finish(const struct setup *s, struct sandbox_usage *usage)
                 usage->bytes_written = number_after(all, "wchar: ") - number_after(own, "wchar: ");
         }
         /* pid 1 is the first of them, and no part of what was started. */
-        if (read_account(s, ACCOUNT_PIDS, all, sizeof(all)))
+        if (!s->plan->hosted && read_account(s, ACCOUNT_PIDS, all, sizeof(all)))
                 usage->processes = number_after(all, "") - 1 - messenger;
 }

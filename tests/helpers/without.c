@@ -23,6 +23,7 @@ static const struct row rows[] = {
         {"userns", SYS_clone, 0, CLONE_NEWUSER, EPERM},
         {"userns", SYS_unshare, 0, CLONE_NEWUSER, EPERM},
         {"userns", SYS_clone3, 0, 0, ENOSYS},
+        {"unshare", SYS_unshare, 0, 0, EPERM},
         {"netns", SYS_clone, 0, CLONE_NEWNET, EPERM},
         {"netns", SYS_unshare, 0, CLONE_NEWNET, EPERM},
         {"netns", SYS_clone3, 0, 0, ENOSYS},

@@ -65,7 +65,8 @@ test_doctor_tells_what_is_taken_away() {
                 status_is "$status"
                 feature_is "$id" "False $verdict"
         done <<-END
-		userns userns 2 missing None
+		userns userns 1 missing no-userns
+		userns pidns 1 missing no-userns
 		pidns pidns 2 missing None
 		mounts mounts 2 missing None
 		pivot mounts 2 missing None
@@ -110,7 +111,7 @@ test_a_sysctl_that_forbids_user_namespaces_is_named() {
         need unshare
         unshare -Ur sh -c 'echo 9 >/proc/sys/user/max_user_namespaces' 2>/dev/null || skip "no user namespaces to forbid them in"
         run unshare -Ur sh -c "echo 0 >/proc/sys/user/max_user_namespaces && exec '$CORDON' doctor"
-        status_is 2
+        status_is 1
         has "$out" "sysctl user.max_user_namespaces is 0"
         has "$out" "sysctl -w user.max_user_namespaces="
 }
@@ -153,6 +154,7 @@ lacking() {
 
 test_degradations_are_accepted_by_name() {
         dev_policy
+        lacking userns no-userns
         lacking landlock no-landlock
         lacking landlock-on no-landlock
         lacking hostname no-hostname
@@ -175,11 +177,11 @@ test_names_of_degradations_are_checked() {
         status_is 125
         run "$CORDON" run -p "$T/policy" --accept no-landlock,no-proc --accept no-netns -- true
         status_is 0
-        run "$HELPERS/without" userns "$CORDON" run -p "$T/policy" --accept no-userns -- true
+        run "$HELPERS/without" mounts "$CORDON" run -p "$T/policy" --accept no-mounts -- true
         status_is 125
         one_line "$err"
-        has "$err" "'no-userns' cannot be accepted"
-        has "$err" "user namespaces: Operation not permitted"
+        has "$err" "'no-mounts' cannot be accepted"
+        has "$err" "mounts, pivot_root: Function not implemented"
         # One is not the other.
         run "$HELPERS/without" landlock "$CORDON" run -p "$T/policy" --accept no-netns,no-proc -- true
         status_is 125

@@ -397,3 +397,29 @@ END
         same python3 -c "$(cat "$T/job.py")"
         status_is 0
 }
+
+# What is made has the caller's mode, and not one that depends on who started cordon; also where the broker's threads can have no umask
+# of their own, as in containers that refuse unshare(2).
+test_names_modes_are_the_callers() {
+        need python3
+        dev_policy
+        if am_root; then chown 65534:65534 "$W"; fi
+        local without
+        for without in "" "$HELPERS/without unshare"; do
+                for outer in 077 022 000; do
+                        # shellcheck disable=SC2086
+                        (umask $outer && run $without "$CORDON" run -q -p "$T/policy" -- python3 -c 'import os
+for mask in (0o077, 0o022, 0, 0o777):
+    os.umask(mask)
+    n = "%03o" % mask
+    os.close(os.open("file" + n, os.O_CREAT | os.O_WRONLY, 0o666))
+    os.close(os.open("x" + n, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o755))
+    os.mkdir("dir" + n, 0o777)
+    os.mkfifo("fifo" + n, 0o666)
+    fd = os.open(".", os.O_TMPFILE | os.O_RDWR, 0o666)
+    print(n, *("%03o" % (os.lstat(p + n).st_mode & 0o7777) for p in ("file", "x", "dir", "fifo")), "%03o" % (os.fstat(fd).st_mode & 0o7777))
+    os.remove("file" + n); os.remove("x" + n); os.rmdir("dir" + n); os.remove("fifo" + n)'
+                                is "$out" $'077 600 700 700 600 600\n022 644 755 755 644 644\n000 666 755 777 666 666\n777 000 000 000 000 000')
+                done
+        done
+}

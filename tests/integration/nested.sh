@@ -158,8 +158,19 @@ test_in_a_container_without_namespaces() {
         status_is 125
         one_line "$err"
         has "$err" "user namespaces"
+        # They are done without where that is accepted, and the policy holds.
+        echo visible >"$W/file"
+        contained --seccomp strict -- run -q -p "$W/policy" --accept no-userns -- \
+                sh -c "echo ran; cat $W/file; echo x >$W/made; cat /proc/1/comm; kill -KILL 1; echo end"
+        is "$out" $'ran\nvisible\nend'
+        [ ! -e "$W/made" ] || fail "the policy did not hold"
+        if am_root; then
+                contained --seccomp strict --uid 0 -- run -q -p "$W/policy" --accept no-userns -- sh -c 'id -u; cat file'
+                is "$out" $'65534\nvisible'
+        fi
         contained --seccomp strict -- doctor
-        status_is 2
+        status_is 1
+        has "$out" "--accept no-userns"
         has "$out" "podman's own profile allows them"
         has "$out" "docker run --security-opt seccomp=unconfined"
 }

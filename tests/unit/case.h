@@ -131,7 +131,7 @@ static inline void case_lines(struct world_case *c, const char *name, void (*fn)
 static inline void case_host_line(struct world_case *c, char *line)
 {
         struct case_path *p = &c->paths[c->path_count];
-        char *arrow = strstr(line, " -> "), *device = strstr(line, " device");
+        char *arrow = strstr(line, " -> "), *device = strstr(line, " device"), *program = strstr(line, " program");
         *p = (struct case_path){.path = line, .mode = S_IFREG | 0644};
         if (line[0] != '/')
                 return;
@@ -142,6 +142,9 @@ static inline void case_host_line(struct world_case *c, char *line)
         } else if (device) {
                 *device = '\0';
                 p->mode = S_IFCHR | 0666;
+        } else if (program) {
+                *program = '\0';
+                p->mode = S_IFREG | 0755;
         } else if (line[strlen(line) - 1] == '/') {
                 line[strlen(line) - 1] = '\0';
                 p->mode = S_IFDIR | 0755;
@@ -197,7 +200,8 @@ static inline void case_given_line(struct world_case *c, char *line)
         static const struct {
                 const char *name;
                 unsigned lack;
-        } lacks[] = {{"landlock", LACK_LANDLOCK}, {"notify", LACK_NOTIFY}, {"netns", LACK_NETNS}, {"hostname", LACK_HOSTNAME}};
+        } lacks[] = {{"landlock", LACK_LANDLOCK}, {"notify", LACK_NOTIFY}, {"netns", LACK_NETNS}, {"hostname", LACK_HOSTNAME},
+                     {"userns", LACK_USERNS | LACK_NETNS | LACK_HOSTNAME}};
         if (!strcmp(line, "cwd -"))
                 c->cwd = NULL;
         if (!strcmp(line, "home -"))

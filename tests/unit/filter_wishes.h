@@ -84,6 +84,8 @@ static const struct named_wish {
         {"basic, brokered", {RULES(basic), .net = NET_HOST}, FAMILY_OPEN},
         {"names", {.names = true}, FAMILY_OPEN},
         {"metadata", {.names = true, .metadata = true}, FAMILY_OPEN},
+        {"hosted", {.names = true, .metadata = true, .hosted = true}, FAMILY_OPEN},
+        {"hosted, host net, basic", {RULES(basic), .names = true, .metadata = true, .hosted = true, .net = NET_HOST}, FAMILY_OPEN},
         {"tight", {RULES(tight), .net = NET_HOST}, 0},
         {"less", {RULES(less), .net = NET_LOOPBACK}, FAMILY_OPEN},
         {"only deny", {RULES(only_deny)}, 0},

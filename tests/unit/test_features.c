@@ -125,6 +125,8 @@ static void only_what_is_missing_is_done_without(void **state)
         assert_string_equal(sandbox_lack(LACK_NOTIFY | LACK_LANDLOCK, 0), "no-notify");
         assert_string_equal(sandbox_lack(LACK_NOTIFY | LACK_LANDLOCK, 1), "no-landlock");
         assert_null(sandbox_lack(LACK_NOTIFY | LACK_LANDLOCK, 2));
+        assert_string_equal(sandbox_lack(LACK_USERNS | LACK_NETNS | LACK_HOSTNAME, 0), "no-userns");
+        assert_null(sandbox_lack(LACK_USERNS | LACK_NETNS | LACK_HOSTNAME, 1)); /* the others are part of it */
 }
 
 /* Every degradation that the table names is one that a plan knows, and what is a base of others is in the table. */

@@ -1,0 +1,149 @@
+#include "broker/hosted.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/within.h"
+#include "broker/caller.h"
+#include "policy/policy.h"
+
+enum { GENERATIONS_MOST = 256 }; /* between a process and pid 1 of the sandbox */
+
+/* ---- places of the sandbox's own -------------------------------------------------------------------------------------- */
+
+/* What world lines grant is in the sandbox what nobody else has: these the host has, too, and they are others. */
+static const char *const owned[] = {"/tmp", "/dev/pts", "/dev/ptmx", "/dev/shm"};
+/* What leads on to the caller's descriptors. */
+static const char *const links[] = {"/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr"};
+
+static bool is_one_of(const char *path, const char *const *list, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                if (strcmp(path, list[i]) == 0)
+                        return true;
+        return false;
+}
+
+#define ONE_OF(path, list) is_one_of(path, list, sizeof(list) / sizeof(*(list)))
+
+static const struct rule *rule_on(const struct view *v, const char *path)
+{
+        return policy_eval(v->hosted, path, strlen(path), ACCESS_LIST).rule;
+}
+
+static bool is_absent(const struct view *v, const char *path)
+{
+        const struct rule *rule = rule_on(v, path);
+
+        if (!rule || !rule->implied || !rule->literal)
+                return false;
+        if (ONE_OF(rule->pattern, owned))
+                return true;
+        return strcmp(rule->pattern, "/dev") == 0 && strcmp(path, "/dev") != 0 && !ONE_OF(path, links);
+}
+
+/* ---- processes -------------------------------------------------------------------------------------------------------- */
+
+/* A descendant of pid 1. Each parent is asked for twice: a number that somebody else had got meanwhile would not be the parent
+ * of the same process again, which has another one as soon as its parent is gone. */
+static bool is_inside(const struct view *v, pid_t pid)
+{
+        pid_t line[GENERATIONS_MOST];
+        size_t count = 0;
+
+        for (pid_t at = pid; at != v->keeper; at = caller_parent(v->proc, at)) {
+                if (at <= 1 || count == GENERATIONS_MOST)
+                        return false;
+                line[count++] = at;
+        }
+        for (size_t i = 0; i < count; i++)
+                if (caller_parent(v->proc, line[i]) != (i + 1 < count ? line[i + 1] : v->keeper))
+                        return false;
+        return count > 0;
+}
+
+static int admit_process(const struct view *v, pid_t pid, const char *rest, int *process)
+{
+        if (path_within(rest, "/net")) /* the host's network */
+                return -ENOENT;
+        int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+        if (fd < 0)
+                return -ENOENT;
+        if (!is_inside(v, pid)) {
+                fd_close(fd);
+                return -ENOENT;
+        }
+        *process = fd;
+        return 0;
+}
+
+bool hosted_lives(int process)
+{
+        struct pollfd ended = {.fd = process, .events = POLLIN};
+        return poll(&ended, 1, 0) == 0;
+}
+
+/* `proc self` is processes alone. */
+static int admit_proc(const struct view *v, const char *path, int *process)
+{
+        static const char *const own[] = {"/proc/self", "/proc/thread-self"};
+        const char *name = path + strlen("/proc/");
+
+        if (!isdigit((unsigned char)*name))
+                return policy_world(v->hosted)->proc == PROC_SELF && !ONE_OF(path, own) ? -ENOENT : 0;
+        char *end;
+        long pid = strtol(name, &end, 10);
+        if ((*end && *end != '/') || pid > INT32_MAX)
+                return -ENOENT;
+        return admit_process(v, (pid_t)pid, end, process);
+}
+
+/* ---- outside ---------------------------------------------------------------------------------------------------------- */
+
+int hosted_admit(const struct view *v, const char *path, int *process)
+{
+        if (is_absent(v, path))
+                return -ENOENT;
+        return path_within(path, "/proc") && path[strlen("/proc")] ? admit_proc(v, path, process) : 0;
+}
+
+bool hosted_opens(const struct view *v, const char *path, int fd)
+{
+        struct stat st;
+        const struct rule *rule = rule_on(v, path);
+
+        if (fstat(fd, &st) < 0)
+                return false;
+        if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+                return true;
+        return path_within(path, "/dev") && rule && rule->implied && strcmp(rule->pattern, path) == 0;
+}
+
+bool hosted_lists(const struct view *v, const char *path)
+{
+        return !v->hosted || (strcmp(path, "/proc") != 0 && strcmp(path, "/dev") != 0);
+}
+
+bool hosted_leads(const struct view *v, const char *path)
+{
+        size_t count = 0;
+        const struct alias *aliases = v->hosted ? policy_aliases(v->hosted, &count) : NULL;
+
+        for (size_t i = 0; i < count; i++)
+                if (strcmp(aliases[i].path, path) == 0)
+                        return true;
+        return false;
+}
+
+bool hosted_fixed(const struct view *v, const char *path)
+{
+        const struct rule *rule = v->hosted ? rule_on(v, path) : NULL;
+        return rule && rule->literal && strcmp(rule->pattern, path) == 0;
+}
