@@ -76,6 +76,8 @@ check-long:
 	@tools/deps test
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests
 	@tools/differential $(BUILD) 500000 $$(seq 100 109)
+	@KILLS=2000 $(TEST_ENV) tests/run --limit 900 --cordon $(BUILD)/cordon killed:
+	@if [ "$$(id -u)" = 0 ]; then KILLS=2000 $(TEST_ENV) tests/run --as-user --limit 900 --cordon $(BUILD)/cordon killed:; fi
 
 bench:
 	@tools/deps test

@@ -131,8 +131,10 @@ static int prepare(struct server *s)
         struct sched_param param = {0};
         if (unshare(CLONE_FS) == 0)
                 umask(0);
-        else
+        else if (s->view.hosted) /* nothing is done there that would take a working directory of one's own */
                 s->shares_umask = true;
+        else
+                return -errno;
         /* A batch thread does not preempt the child that it has just woken: the round trip is a quarter shorter. */
         sched_setscheduler(0, SCHED_BATCH, &param);
         return s->privileged ? become(s) : 0;

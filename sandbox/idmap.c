@@ -18,12 +18,9 @@
 #define P_PIDFD 3
 #endif
 
-static _Noreturn int wait_to_be_killed(void *unused)
+static _Noreturn int wait_to_be_killed(void *parent)
 {
-        (void)unused;
-        syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-        for (;;)
-                syscall(SYS_ppoll, NULL, 0, NULL, NULL, 0);
+        sys_wait_to_be_killed(*(const pid_t *)parent);
 }
 
 int idmap_write(pid_t pid, const char *file, const char *text)
@@ -56,11 +53,12 @@ int idmap_userns(uid_t uid_stored, uid_t uid_seen, gid_t gid_stored, gid_t gid_s
         _Alignas(16) char stack[4096];
         char uids[48], gids[48];
         int pidfd = FD_NONE;
+        pid_t self = getpid();
         siginfo_t info;
 
         snprintf(uids, sizeof(uids), "%u %u 1", uid_stored, uid_seen);
         snprintf(gids, sizeof(gids), "%u %u 1", gid_stored, gid_seen);
-        pid_t pid = clone(wait_to_be_killed, stack + sizeof(stack), CLONE_VM | CLONE_NEWUSER | CLONE_PIDFD, NULL, &pidfd);
+        pid_t pid = clone(wait_to_be_killed, stack + sizeof(stack), CLONE_VM | CLONE_NEWUSER | CLONE_PIDFD, &self, &pidfd);
         if (pid < 0)
                 return -errno;
         int userns = map_and_open(pid, uids, gids);

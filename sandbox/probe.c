@@ -45,6 +45,7 @@ bool probe_line(const char *path, char *out, size_t size)
 struct trial {
         const char *step;
         int result;
+        pid_t parent; /* of who waits to be killed */
 };
 
 typedef int trial_fn(struct trial *t);
@@ -74,7 +75,7 @@ static int try_in(uint64_t flags, trial_fn *fn, struct probe_step *at)
 
         if (t == MAP_FAILED)
                 return -ENOMEM;
-        *t = (struct trial){"a process", -ECHILD};
+        *t = (struct trial){"a process", -ECHILD, 0};
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &mask);
         pid_t pid = trial_begin(flags, fn, t);
@@ -301,10 +302,7 @@ int probe_wake(void)
 
 static _Noreturn int wait_to_be_killed(struct trial *t)
 {
-        (void)t;
-        SYS_CALL(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-        for (;;)
-                SYS_CALL(ppoll, NULL, 0u, NULL, NULL, (size_t)0);
+        sys_wait_to_be_killed(t->parent);
 }
 
 typedef int reach_fn(pid_t pid, const struct trial *t);
@@ -313,7 +311,7 @@ typedef int reach_fn(pid_t pid, const struct trial *t);
 static int reach(reach_fn *fn)
 {
         sigset_t all, mask;
-        struct trial t = {"a process", 0};
+        struct trial t = {"a process", 0, getpid()};
 
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &mask);

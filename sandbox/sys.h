@@ -9,8 +9,10 @@
 #include <linux/close_range.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -32,6 +34,17 @@ static inline int sys_open_path(int dir, const char *path, uint64_t flags, uint6
 static inline int sys_close_range(unsigned first, unsigned last)
 {
         return first > last ? 0 : SYS_CALL(close_range, first, last, 0u);
+}
+
+/* For a process that waits until somebody kills it: it goes with its parent, also where that was gone before it could say so.
+ * Both are in one pid namespace. */
+static inline _Noreturn void sys_wait_to_be_killed(pid_t parent)
+{
+        SYS_CALL(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        while (SYS_CALL(getppid) == parent)
+                SYS_CALL(ppoll, NULL, 0u, NULL, NULL, (size_t)0);
+        for (;;)
+                SYS_CALL(exit_group, 0);
 }
 
 /* ---- the mount API ------------------------------------------------------------------------------------------- */
