@@ -552,7 +552,7 @@ static void a_malformed_datagram_ends_the_channel(void **state)
         assert_int_equal(try_open("/open/a.txt", O_RDONLY), 0); /* control */
         assert_int_equal(fd_send(channel, "nonsense", 8, NULL, 0), 0);
         assert_int_equal(try_open("/open/a.txt", O_RDONLY), -EPIPE);
-        assert_int_equal(fd_count(), before);
+        assert_true(fd_count() <= before); /* before, the thread may have had one of its own for a moment */
 }
 
 static void a_surplus_descriptor_ends_the_channel(void **state)
