@@ -39,6 +39,8 @@ enum { /* `changes` */
 
 /* One line on stderr, "cordon: …". The whole of it is escaped, so any name can be a part. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A line that belongs to the one before it. */
+void say_below(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* One line on stdout, likewise escaped. For commands whose answer it is, never for `run`. */
 void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Whether what goes there may have colour. */
@@ -78,6 +80,10 @@ void accept_tell(const cordon_child *child);
 
 /* What the person at the terminal should know at the end of a run. */
 void report_denials(const cordon_child *child, const cordon_policy *policy, const struct settings *settings);
+/* Where `program` was not executed: what of it, its interpreter or its loader the policy does not let be executed. */
+void refused_program(const cordon_policy *policy, const char *program);
+/* The same for what the program was to start, as far as its exit status tells. */
+void refused_inside(const struct settings *settings, int status);
 void report_stats(const cordon_child *child, const cordon_exit *end);
 
 int run_main(const struct settings *settings);

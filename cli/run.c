@@ -206,6 +206,8 @@ static int conclude(struct run *run)
 
         switch (end->reason) {
         case CORDON_EXIT_CODE:
+                if (!run->settings->quiet)
+                        refused_inside(run->settings, end->status);
                 return end->status;
         case CORDON_EXIT_SIGNAL:
                 return STATUS_SIGNAL + end->status;
@@ -219,6 +221,8 @@ static int conclude(struct run *run)
                 return STATUS_SIGNAL + end->status;
         case CORDON_EXIT_EXEC:
                 complain(run, "%s%s", *end->error.text ? end->error.text : strerror(code), exec_hint(code));
+                if (!run->settings->quiet && (code == EACCES || code == ENOENT))
+                        refused_program(run->policy, run->program);
                 return code == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
         default:
                 return fail(run, "cannot set up the sandbox", -code, &end->error);

@@ -33,6 +33,15 @@ void say(const char *format, ...)
         va_end(args);
 }
 
+void say_below(const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        line(stderr, "        ", format, args);
+        va_end(args);
+}
+
 void tell(const char *format, ...)
 {
         va_list args;
