@@ -13,6 +13,9 @@
 
 #include "base/error.h"
 #include "broker/caller.h"
+#include "policy/refusal.h"
+
+#define SYSCALL_OP "syscall"
 
 enum { DENIALS_MOST = 512, BUCKETS = 1024, AUDIT_BYTES_MOST = 64 << 20 };
 
@@ -24,6 +27,7 @@ struct denial {
         pid_t pid;
         char comm[16];
         const struct rule *rule;
+        struct refusal *refusal; /* owned; of a system call; else NULL */
         char path[];
 };
 
@@ -56,8 +60,10 @@ struct audit *audit_free(struct audit *a)
 {
         if (!a)
                 return NULL;
-        for (unsigned i = 0; i < a->count; i++)
+        for (unsigned i = 0; i < a->count; i++) {
+                free(a->list[i]->refusal);
                 free(a->list[i]);
+        }
         pthread_mutex_destroy(&a->lock);
         free(a);
         return NULL;
@@ -79,16 +85,33 @@ static pid_t sandbox_pid(const struct audit_event *e)
         return caller_status(e->proc, e->tid, &status) < 0 ? 0 : status.ns_tgid;
 }
 
+static struct denial *denial_new(const struct audit_event *e)
+{
+        struct denial *d = calloc(1, sizeof(*d) + strlen(e->path) + 1);
+
+        if (d && e->refusal) {
+                d->refusal = malloc(sizeof(*d->refusal));
+                if (!d->refusal) {
+                        free(d);
+                        return NULL;
+                }
+                *d->refusal = *e->refusal;
+        }
+        if (d)
+                strcpy(d->path, e->path);
+        return d;
+}
+
 static void remember(struct audit *a, const struct audit_event *e)
 {
         unsigned bucket = bucket_of(e->path, e->want);
         for (struct denial *d = a->buckets[bucket]; d; d = d->next) {
-                if (d->want == e->want && d->error == e->error && strcmp(d->path, e->path) == 0) {
+                if (d->want == e->want && !d->refusal == !e->refusal && d->error == e->error && strcmp(d->path, e->path) == 0) {
                         d->count++;
                         return;
                 }
         }
-        struct denial *d = a->count < DENIALS_MOST ? calloc(1, sizeof(*d) + strlen(e->path) + 1) : NULL;
+        struct denial *d = a->count < DENIALS_MOST ? denial_new(e) : NULL;
         if (!d) {
                 a->dropped++;
                 return;
@@ -96,43 +119,73 @@ static void remember(struct audit *a, const struct audit_event *e)
         d->count = 1;
         d->want = e->want;
         d->error = e->error;
-        d->rule = e->verdict->rule;
+        d->rule = e->refusal ? NULL : e->verdict->rule;
         d->pid = sandbox_pid(e);
         caller_comm(e->proc, e->tid, d->comm);
-        strcpy(d->path, e->path);
         d->next = a->buckets[bucket];
         a->buckets[bucket] = d;
         a->list[a->count++] = d;
+}
+
+/* What every sandbox refuses has no line in any file: the reason is told in its place. */
+static void tell_refusal(const struct denial *d, cordon_denial_fn *fn, void *ctx)
+{
+        const struct refusal *r = d->refusal;
+        cordon_denial out = {
+                .op = SYSCALL_OP,
+                .path = d->path,
+                .count = d->count,
+                .pid = d->pid,
+                .comm = d->comm,
+                .error = d->error,
+                .allow = *r->allow ? r->allow : NULL,
+        };
+        if (r->by) {
+                out.file = r->by->origin.file;
+                out.line = r->by->origin.line;
+                out.rule = r->by->text;
+        } else if (r->reason) {
+                out.file = "(every sandbox)";
+                out.because = r->reason;
+        }
+        fn(ctx, &out);
+}
+
+static void tell_denial(const struct audit *a, const struct denial *d, cordon_denial_fn *fn, void *ctx)
+{
+        char line[8192], source[PATH_MAX];
+        const char *on_host = policy_on_host(a->policy, d->path, false, source);
+        /* A refusal that somebody wrote down is not to be undone by the next line; nor can a virtual file be more. */
+        bool meant = d->rule && (d->rule->class != CLASS_GRANT || d->rule->content);
+        int r = meant ? -ENOENT : policy_suggest(a->policy, d->path, d->want, line, sizeof(line));
+        cordon_denial out = {
+                .op = access_name(d->want),
+                .path = d->path,
+                .count = d->count,
+                .pid = d->pid,
+                .comm = d->comm,
+                .error = d->error,
+                .allow = r < 0 ? NULL : line,
+                .ask = d->rule && d->rule->class == CLASS_ASK && (d->want & ~d->rule->access) == 0,
+        };
+        out.on_host = on_host == d->path ? NULL : on_host;
+        if (d->rule) {
+                out.file = d->rule->origin.file;
+                out.line = d->rule->origin.line;
+                out.rule = d->rule->text;
+                out.because = d->rule->because;
+        }
+        fn(ctx, &out);
 }
 
 unsigned audit_denials(struct audit *a, cordon_denial_fn *fn, void *ctx, uint64_t *dropped)
 {
         pthread_mutex_lock(&a->lock);
         for (unsigned i = 0; i < a->count; i++) {
-                const struct denial *d = a->list[i];
-                char line[8192], source[PATH_MAX];
-                const char *on_host = policy_on_host(a->policy, d->path, false, source);
-                /* A refusal that somebody wrote down is not to be undone by the next line; nor can a virtual file be more. */
-                bool meant = d->rule && (d->rule->class != CLASS_GRANT || d->rule->content);
-                int r = meant ? -ENOENT : policy_suggest(a->policy, d->path, d->want, line, sizeof(line));
-                cordon_denial out = {
-                        .op = access_name(d->want),
-                        .path = d->path,
-                        .count = d->count,
-                        .pid = d->pid,
-                        .comm = d->comm,
-                        .error = d->error,
-                        .allow = r < 0 ? NULL : line,
-                        .ask = d->rule && d->rule->class == CLASS_ASK && (d->want & ~d->rule->access) == 0,
-                };
-                out.on_host = on_host == d->path ? NULL : on_host;
-                if (d->rule) {
-                        out.file = d->rule->origin.file;
-                        out.line = d->rule->origin.line;
-                        out.rule = d->rule->text;
-                        out.because = d->rule->because;
-                }
-                fn(ctx, &out);
+                if (a->list[i]->refusal)
+                        tell_refusal(a->list[i], fn, ctx);
+                else
+                        tell_denial(a, a->list[i], fn, ctx);
         }
         if (dropped)
                 *dropped = a->dropped;
@@ -170,6 +223,19 @@ static struct json_object *rule_object(const struct rule *rule)
         return o;
 }
 
+static void put_refusal(struct json_object *o, const struct refusal *r)
+{
+        if (r->by) {
+                struct json_object *rule = json_object_new_object();
+                put_text(rule, "file", r->by->origin.file);
+                json_object_object_add(rule, "line", json_object_new_int64(r->by->origin.line));
+                put_text(rule, "text", r->by->text);
+                json_object_object_add(o, "rule", rule);
+        }
+        if (r->reason)
+                put_text(o, "reason", r->reason);
+}
+
 static struct json_object *event_object(const struct audit *a, const struct audit_event *e)
 {
         struct json_object *o = json_object_new_object();
@@ -188,14 +254,16 @@ static struct json_object *event_object(const struct audit *a, const struct audi
         put_text(o, "child", a->child);
         json_object_object_add(o, "pid", json_object_new_int(sandbox_pid(e)));
         put_text(o, "comm", comm);
-        json_object_object_add(o, "op", json_object_new_string(access_name(e->want)));
+        json_object_object_add(o, "op", json_object_new_string(e->refusal ? SYSCALL_OP : access_name(e->want)));
         put_text(o, "path", e->path);
         if (strcmp(e->asked, e->path) != 0)
                 put_text(o, "asked", e->asked);
         json_object_object_add(o, "verdict", json_object_new_string(e->error ? "deny" : "allow"));
         if (e->error)
                 json_object_object_add(o, "errno", json_object_new_string(error_name(e->error)));
-        if (e->verdict->rule)
+        if (e->refusal)
+                put_refusal(o, e->refusal);
+        else if (e->verdict->rule)
                 json_object_object_add(o, "rule", rule_object(e->verdict->rule));
         return o;
 }

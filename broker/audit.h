@@ -10,6 +10,7 @@
 #include "policy/policy.h"
 
 struct audit;
+struct refusal;
 
 struct audit *audit_new(const struct policy *policy, const char *child, int fd); /* NULL: out of memory */
 struct audit *audit_free(struct audit *a);
@@ -19,6 +20,7 @@ struct audit_event {
         const char *asked; /* as the caller named it */
         unsigned want;     /* ACCESS_* */
         const struct verdict *verdict;
+        const struct refusal *refusal; /* a system call, in `path` in words, is refused: there is no verdict; else NULL */
         int error; /* what the caller gets; 0: granted */
         pid_t tid;
         int proc; /* our /proc */

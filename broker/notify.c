@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "broker/caller.h"
 #include "broker/calls.h"
+#include "broker/refused.h"
 #include "broker/server.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
@@ -189,6 +190,10 @@ static bool hung_up(const struct server *s, int timeout)
 static void serve(struct server *s, struct request *r, const struct seccomp_notif *n)
 {
         struct answer answer = {.fd = FD_NONE};
+        if (!refused_serves(s->refused, n->data.nr)) {
+                send_response(s, n->id, 0, refused_answer(s->refused, s->audit, n, s->view.proc));
+                return;
+        }
         int bad = decode(r, n);
         atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
         if (r->operation == OPERATION_OPEN)

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "broker/follow.h"
 #include "broker/made.h"
+#include "broker/refused.h"
 #include "broker/waiter.h"
 
 #ifndef SO_NETNS_COOKIE
@@ -121,8 +122,9 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         s->audit = audit_new(o->policy, o->name, o->audit_fd);
         s->waiter = waiter_new(s);
         s->follow = follow_new(o->plan);
+        s->refused = refused_new(o->plan);
 
-        int r = !s->audit || !s->waiter || !s->made || !s->follow ? -ENOMEM : open_proc(s);
+        int r = !s->audit || !s->waiter || !s->made || !s->follow || !s->refused ? -ENOMEM : open_proc(s);
         if (r == 0) {
                 s->channel = o->channel;
                 r = start_threads(s, o->notifies);
@@ -187,6 +189,7 @@ struct server *server_free(struct server *s)
         audit_free(s->audit);
         made_free(s->made);
         follow_free(s->follow);
+        refused_free(s->refused);
         pthread_cond_destroy(&s->staged);
         pthread_mutex_destroy(&s->lock);
         free(s);

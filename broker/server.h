@@ -19,6 +19,7 @@ enum { OVERFLOW_ID = 65534 }; /* how the kernel shows ids that have no number in
 struct server {
         const struct policy *policy;
         struct view view;
+        struct refused *refused; /* the notify thread's */
         struct follow *follow; /* single files that are replaced outside */
         int notify, channel;
         pid_t init;

@@ -155,8 +155,9 @@ static void put_denial(void *ctx, const cordon_denial *denial)
 {
         struct report *r = ctx;
 
-        bool there = exists(denial);
-        if (!r->lost && (!there || !denial->allow) && meant_here(r, denial))
+        bool of_path = strcmp(denial->op, "syscall") != 0;
+        bool there = !of_path || exists(denial);
+        if (of_path && !r->lost && (!there || !denial->allow) && meant_here(r, denial))
                 r->lost = strdup(denial->path);
         if (!r->settings->verbose && !there)
                 return;

@@ -513,13 +513,13 @@ CORDON_API int cordon_child_exit(const cordon_child *child, cordon_exit *out);
 
 /* One distinct denial: the same operation on the same path counts once. */
 typedef struct cordon_denial {
-        const char *op;      /* "read", "write", "create", "list", "exec" */
-        const char *path;    /* canonical path in the view; raw bytes, escape before printing */
+        const char *op;      /* "read", "write", "create", "list", "exec", "unix"; "syscall" */
+        const char *path;    /* canonical path in the view; raw bytes, escape before printing. For "syscall" the call, in words */
         uint64_t count;
         pid_t pid;           /* of the first, as the sandbox numbers it */
         const char *comm;    /* of the first; raw bytes */
         int error;           /* the errno the program got */
-        const char *file;    /* the rule that denied, or NULL: no rule covers the path */
+        const char *file;    /* the rule that denied, or NULL: no rule covers it. "(every sandbox)": no policy can allow it */
         unsigned line;
         const char *rule;    /* the text of that rule, or NULL */
         const char *because; /* its reason, or NULL */

@@ -63,7 +63,9 @@ static uint32_t verdict_value(const struct filter_rule *rule)
         case FILTER_NOTIFY:
                 return SECCOMP_RET_USER_NOTIF;
         case FILTER_ERRNO:
-                return SECCOMP_RET_ERRNO | (rule->verdict.error & SECCOMP_RET_DATA);
+                /* The kernel asks no data of the former; it is for those who read the program. */
+                return (rule->verdict.told ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ERRNO) |
+                       (rule->verdict.error & SECCOMP_RET_DATA);
         case FILTER_KILL:
                 return SECCOMP_RET_KILL_PROCESS;
         case FILTER_ENOSYS:

@@ -241,9 +241,9 @@ static struct filter_verdict of_groups(const struct call *c)
         bool restricts = rule && rule->action >= CALL_DENY;
 
         if (c->fate == SYSCALL_REFUSED && !(restricts && (rule->action == CALL_KILL || rule->error)))
-                return (struct filter_verdict){FILTER_ERRNO, c->refusal, WHY_REFUSED, c->reason, NULL};
+                return (struct filter_verdict){FILTER_ERRNO, c->refusal, false, WHY_REFUSED, c->reason, NULL};
         if ((c->fate == SYSCALL_NEEDED || c->fate == SYSCALL_PARTLY) && !(rule && rule->action == CALL_LOG))
-                return (struct filter_verdict){FILTER_ALLOW, 0, WHY_NEEDED, c->reason, NULL};
+                return (struct filter_verdict){FILTER_ALLOW, 0, false, WHY_NEEDED, c->reason, NULL};
         if (rule)
                 return of_rule(c, rule, WHY_GROUP);
         if (c->by_default)
@@ -273,7 +273,7 @@ static bool counts(const struct call *c, const struct syscall_rule *rule)
 struct clauses {
         const struct call *call;
         int number;
-        bool brokered;
+        bool brokered, told;
         const struct syscall_rule **rules; /* with tests; the strictest first */
         size_t count, strict;              /* `strict` of them take away */
         struct filter_verdict last;
@@ -303,7 +303,7 @@ static void find_clauses(struct clauses *s, const struct named *named, size_t co
                         with_tests = rule;
         }
         if (with_tests)
-                s->last = (struct filter_verdict){FILTER_ERRNO, EPERM, WHY_REST, NULL, with_tests};
+                s->last = (struct filter_verdict){FILTER_ERRNO, EPERM, false, WHY_REST, NULL, with_tests};
 }
 
 /* ---- from verdicts to rules ------------------------------------------------------------------------------------ */
@@ -313,6 +313,18 @@ struct maker {
         size_t room;
         bool no_memory;
 };
+
+/* A refusal is told where it is one: other numbers are for programs that then do it in another way, as they would with a kernel
+ * that does not know the call. A call that is served is not told, so that its number alone says which of the two it is. */
+static bool is_refusal(const struct filter_verdict *v)
+{
+        static const unsigned errors[] = {EPERM, EACCES, EAFNOSUPPORT, EPROTONOSUPPORT};
+
+        for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+                if (v->action == FILTER_ERRNO && v->error == errors[i])
+                        return true;
+        return false;
+}
 
 static void add_rule(struct maker *m, const struct clauses *s, struct filter_verdict v, const struct call_test *fixed,
                      const struct syscall_rule *rule)
@@ -330,12 +342,13 @@ static void add_rule(struct maker *m, const struct clauses *s, struct filter_ver
                 m->room = room;
         }
         struct filter_rule *out = &f->rules[f->rule_count++];
+        v.told = s->told && is_refusal(&v);
         *out = (struct filter_rule){.number = s->number, .verdict = v};
         for (unsigned i = 0; fixed && i < FILTER_GUARD_TESTS && fixed[i].mask != 0; i++)
                 out->tests[out->test_count++] = &fixed[i];
         for (unsigned i = 0; rule && i < rule->test_count; i++)
                 out->tests[out->test_count++] = &rule->tests[i];
-        f->notify = f->notify || v.action == FILTER_NOTIFY;
+        f->notify = f->notify || v.told || v.action == FILTER_NOTIFY;
 }
 
 /* What is allowed goes to the broker, where the call is one that it serves. It never goes to the kernel's log then: that would
@@ -357,8 +370,8 @@ static struct filter_verdict guarded(const struct clauses *s, const struct guard
                 return served(s, v);
         }
         if (g->action == FILTER_ALLOW)
-                return (struct filter_verdict){v.action, 0, WHY_GUARD, g->reason, v.by};
-        return (struct filter_verdict){g->action, g->error, WHY_GUARD, g->reason, NULL};
+                return (struct filter_verdict){v.action, 0, false, WHY_GUARD, g->reason, v.by};
+        return (struct filter_verdict){g->action, g->error, false, WHY_GUARD, g->reason, NULL};
 }
 
 /* Each of the policy's clauses within the guard's tests, unless all come to the same. */
@@ -380,7 +393,7 @@ static void add_needed(struct maker *m, const struct clauses *s)
 {
         size_t count;
         const struct needed_part *parts = needed_parts(&count);
-        const struct filter_verdict v = {FILTER_ALLOW, 0, WHY_NEEDED, s->call->reason, NULL};
+        const struct filter_verdict v = {FILTER_ALLOW, 0, false, WHY_NEEDED, s->call->reason, NULL};
 
         for (size_t i = 0; i < count; i++)
                 if (syscall_number(parts[i].name) == s->number)
@@ -414,6 +427,8 @@ static int make_rules(struct filter *f, const struct decision *d)
         struct maker m = {.filter = f};
         const struct syscall_rule **rules = calloc(d->named_count + 1, sizeof(struct syscall_rule *));
         size_t at = 0;
+        /* There is a broker then, and somebody who wants to know. */
+        bool tells = is_brokered(d->wish, syscall_number("openat"));
 
         for (int i = 0; i < CALLS && rules; i++) {
                 size_t from = at;
@@ -423,6 +438,7 @@ static int make_rules(struct filter *f, const struct decision *d)
                         continue;
                 struct clauses s = {.call = &d->calls[i], .number = i, .rules = rules};
                 s.brokered = is_brokered(d->wish, i);
+                s.told = tells && !s.brokered;
                 find_clauses(&s, d->named + from, at - from);
                 add_call(&m, d, &s);
         }

@@ -106,7 +106,7 @@ static const char *const falls_back[] = {
         "rseq",         "membarrier", "epoll_pwait2", "pidfd_open",    "renameat2",  "copy_file_range",
         "getrandom",    "execveat",   "memfd_create", "futex_waitv",   "preadv2",    "pwritev2",
         "cachestat",    "mseal",      "file_getattr", "getxattrat",    "setxattrat", "landlock_create_ruleset",
-        "memfd_secret", "statmount",  "listmount",    "inotify_init1",
+        "memfd_secret", "statmount",  "listmount",    "inotify_init1", "set_mempolicy",
 };
 
 /* ---- arguments ------------------------------------------------------------------------------------------------- */

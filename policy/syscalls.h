@@ -68,6 +68,7 @@ enum filter_why {
 struct filter_verdict {
         enum filter_action action;
         unsigned error; /* for FILTER_ERRNO */
+        bool told;      /* the same, and by the broker, which tells the person at the end */
         enum filter_why why;
         const char *reason;             /* of the tables, or NULL */
         const struct syscall_rule *by;  /* the policy's line, or NULL */
@@ -88,7 +89,7 @@ struct filter {
         struct filter_rule *rules; /* owned; sorted by number; what the program means, for explain and the tests. They point to
                                     * the lines of the wish, which must outlive them */
         size_t rule_count;
-        bool notify;   /* some rule has FILTER_NOTIFY */
+        bool notify;   /* some rule has FILTER_NOTIFY, or is told */
         bool borrowed; /* the program is not ours to free */
         bool sockets;  /* the broker serves connect or bind */
 };

@@ -69,3 +69,104 @@ read exec $W" sh -c "$W/tool"
         status_is 127
         lacks "$err" "cordon:"
 }
+
+# ---- system calls -----------------------------------------------------------------------------------------------------
+
+py() { # py POLICY-LINES CODE: under that and what python needs
+        policy <<<"use @python @dev
+exec \$PROG
+$1"
+        told /usr/bin/python3 -c "$2"
+}
+
+MAKE_SOCKET="import socket
+try: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); print('made')
+except OSError as e: print(e)"
+
+test_refused_socket_is_told_and_its_line_helps() {
+        need /usr/bin/python3
+        py "" "$MAKE_SOCKET"
+        is "$out" "[Errno 13] Permission denied"
+        has "$err" "cordon: denied  syscall socket AF_UNIX SOCK_DGRAM  (by pid "
+        has "$err" "to allow: unix datagram"
+        py "unix datagram" "$MAKE_SOCKET"
+        is "$out" made
+        lacks "$err" denied
+        py "audit none" "$MAKE_SOCKET"
+        is "$out" "[Errno 13] Permission denied"
+        lacks "$err" denied
+}
+
+test_refused_network_is_told_and_its_line_helps() {
+        need /usr/bin/python3
+        local make="import socket
+for i in range(3):
+    try: socket.socket(socket.AF_INET, socket.SOCK_STREAM); print('made')
+    except OSError as e: print(e.errno)"
+        py "" "$make"
+        is "$out" "13
+13
+13"
+        has "$err" "syscall socket AF_INET SOCK_STREAM  (×3, first by pid "
+        has "$err" "to allow: net host # or, if that is enough: net loopback"
+        py "net loopback # as it says" "$make"
+        is "$out" "made
+made
+made"
+        lacks "$err" denied
+}
+
+# Those of the fixed tables name their reason, and no line.
+test_refused_in_every_sandbox_is_told_with_the_reason() {
+        need /usr/bin/python3
+        local try="import ctypes, os
+l = ctypes.CDLL(None, use_errno=True)
+print(l.mount(b'none', b'/tmp', b'tmpfs', 0, None), ctypes.get_errno())"
+        py "" "$try"
+        is "$out" "-1 1"
+        has "$err" 'denied  syscall mount  (every sandbox)  because "goes round the view"'
+        lacks "$err" "to allow"
+}
+
+test_refused_by_lines_about_calls() {
+        need /usr/bin/python3
+        local try="import os
+try: print(len(os.uname()))
+except OSError as e: print(e.errno)"
+        py "syscalls @default
+syscalls deny uname" "$try"
+        is "$out" 1
+        has "$err" "denied  syscall uname  $T/policy:5 syscalls deny uname"
+        lacks "$err" "to allow"
+        py "syscalls deny uname errno ENOENT" "$try" # a kernel that is played, and no refusal
+        is "$out" 2
+        lacks "$err" denied
+        py "syscalls @basic" "$MAKE_SOCKET"
+        has "$err" "to allow: syscalls socket"
+}
+
+# What the broker knows how to do, and does not do for this policy, is refused like anything else.
+test_refused_is_never_served() {
+        need /usr/bin/python3
+        local try="import os
+try: os.mkdir('$W/made'); print('made')
+except OSError as e: print(e.errno)"
+        py "write $W
+syscalls deny mkdir mkdirat" "$try"
+        is "$out" 1
+        has "$err" "denied  syscall mkdir  $T/policy:5 syscalls deny mkdir"
+        [ ! -e "$W/made" ] || fail "a refused call was done"
+        py "write $W" "$try"
+        is "$out" made
+        [ -d "$W/made" ] || fail "an allowed call was not done"
+}
+
+test_refused_calls_are_in_the_audit_file() {
+        need /usr/bin/python3
+        policy <<<"use @python @dev
+exec \$PROG"
+        run "$CORDON" run -q --audit "$T/audit" -p "$T/policy" -- /usr/bin/python3 -c "$MAKE_SOCKET"
+        status_is 0
+        run grep -c '"op":"syscall","path":"socket AF_UNIX SOCK_DGRAM","verdict":"deny","errno":"EACCES"' "$T/audit"
+        is "$out" 1
+}

@@ -5,12 +5,13 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "tests/unit/unit.h"
 
-static inline uint32_t bpf_simulate(const struct sock_fprog *program, const struct seccomp_data *data)
+static inline uint32_t bpf_run(const struct sock_fprog *program, const struct seccomp_data *data)
 {
         uint32_t a = 0;
 
@@ -46,6 +47,15 @@ static inline uint32_t bpf_simulate(const struct sock_fprog *program, const stru
                         fail_msg("instruction %u has the unknown code %#x", pc - 1, i.code);
                 }
         }
+}
+
+/* What the program means to a caller: a refusal that the broker tells of is one like any other. */
+static inline uint32_t bpf_simulate(const struct sock_fprog *program, const struct seccomp_data *data)
+{
+        uint32_t said = bpf_run(program, data), error = said & SECCOMP_RET_DATA;
+        bool told = (said & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF && error != 0;
+
+        return told ? SECCOMP_RET_ERRNO | error : said;
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* The filter is data that the kernel will believe. Here every verdict is compared with what libseccomp makes of the same
  * rules: both programs run through a simulator, for every call and every edge of every argument that is tested. */
+#include "policy/refusal.h"
 #include "tests/unit/filter_reference.h"
 
 #include <linux/audit.h>
@@ -86,6 +87,56 @@ static void test_equals_libseccomp(void **state)
                         if (differences(&filter.program, &ref, number, seccomp_arch_native()) > 0)
                                 fail_msg("%s: call %u: not as libseccomp has it", wishes[w].name, number);
                 reference_free(&ref);
+                filter_free(&filter);
+        }
+}
+
+#define TOLD(error) (SECCOMP_RET_USER_NOTIF | (uint32_t)(error))
+
+static bool serves(const struct named_wish *named, int number)
+{
+        int numbers[BROKERED_CALLS_MOST];
+        unsigned families = named->brokered;
+        if (families & FAMILY_OPEN)
+                families |= (named->wish.names ? FAMILY_NAMES : 0) | (named->wish.metadata ? FAMILY_METADATA : 0);
+        size_t count = standard_calls(numbers, families);
+        for (size_t i = 0; i < count; i++)
+                if (numbers[i] == number)
+                        return true;
+        return false;
+}
+
+static uint32_t expected(const struct filter_rule *rule)
+{
+        return !rule ? SCMP_ACT_ERRNO(ENOSYS) : rule->verdict.told ? TOLD(rule->verdict.error) : action_of(rule);
+}
+
+/* Refusals that the broker tells of: the rules say what the program says, and nothing is sent there that the kernel would allow. */
+static void test_rules_say_what_the_program_says(void **state)
+{
+        (void)state;
+        for (size_t w = 0; w < COUNT(wishes); w++) {
+                struct filter filter = compile(&wishes[w]);
+                unsigned told = 0;
+                for (uint32_t number = 0; number <= 700; number++) {
+                        struct values values;
+                        choose_values(&values, &filter, number);
+                        struct walk walk = walk_begin(&values);
+                        bool served = serves(&wishes[w], (int)number);
+                        do {
+                                struct seccomp_data data = {.nr = (int)number, .arch = seccomp_arch_native()};
+                                uint64_t args[6];
+                                for (unsigned arg = 0; arg < 6; arg++)
+                                        args[arg] = data.args[arg] = values.of[arg][walk.at[arg]];
+                                uint32_t said = bpf_run(&filter.program, &data);
+                                assert_int_equal(said, expected(filter_judge(&filter, (int)number, args)));
+                                bool asked = (said & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
+                                assert_true(!asked || served == ((said & SECCOMP_RET_DATA) == 0));
+                                told += asked && !served;
+                        } while (walk_on(&values, &walk));
+                }
+                assert_int_equal(told > 0, (wishes[w].brokered & FAMILY_OPEN) != 0);
+                assert_true(told == 0 || filter.notify);
                 filter_free(&filter);
         }
 }
@@ -207,6 +258,7 @@ int main(void)
                 counted_test(test_groups_have_each_call_once),
                 counted_test(test_no_call_is_forgotten),
                 counted_test(test_equals_libseccomp),
+                counted_test(test_rules_say_what_the_program_says),
                 counted_test(test_foreign_entries_as_libseccomp),
                 counted_test(test_x32_numbers_do_not_exist),
                 counted_test(test_comparison_notices_damage),
