@@ -46,12 +46,18 @@ void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Whether what goes there may have colour. */
 bool colour_on(int fd);
 
-/* Finds `name` as a shell would. 0 and the absolute path, or the exit status after having said why. */
-int program_find(const char *name, char out[PATH_MAX]);
+/* Finds `name` as a shell would: on the host, or, with a policy, in what it shows. 0 and the absolute path, or -errno. */
+int program_look(const char *name, const cordon_policy *policy, char out[PATH_MAX]);
+/* Says that it was not found, and why; the exit status for that. */
+int program_missing(const char *name, int error);
 
 /* Loads policies and prints what there is to say about them on stderr. 0, or a negative errno that has been
  * explained. */
 int policy_open(cordon_policy **out, const char *const *files, const struct settings *settings, const char *program);
+/* The same for the program `name`, which is found on the host, or where these policies show it. 0, with its path in `program`; an
+ * exit status of `run` where there is none; or a negative errno where it is the policies. All of it has been said. */
+int policy_open_for(cordon_policy **out, const char *const *files, const struct settings *settings, const char *name,
+                    char program[PATH_MAX]);
 /* The same with options of one's own; their `diag` is not used. */
 int policy_open_as(cordon_policy **out, const cordon_policy_options *options);
 /* For cordon_policy_expect(). */

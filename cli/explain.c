@@ -33,8 +33,12 @@ static int explain(const char *const *files, const struct settings *settings, co
 {
         cordon_policy *policy = NULL;
         cordon_error error = {0};
-        int r = policy_open(&policy, files, settings, program);
+        char found[PATH_MAX];
+        int r = program ? policy_open_for(&policy, files, settings, program, found)
+                        : policy_open(&policy, files, settings, NULL);
 
+        if (r > 0)
+                return CHECK_FAILED;
         if (r < 0)
                 return r == -EINVAL ? CHECK_ERRORS : CHECK_FAILED;
         if (settings->seccomp)
@@ -49,21 +53,18 @@ static int explain(const char *const *files, const struct settings *settings, co
 
 int explain_main(const struct settings *settings)
 {
-        char found[PATH_MAX];
         const char *program = settings->program ? settings->program[0] : NULL;
 
         if (settings->seccomp && settings->json) {
                 say("explain: --seccomp has no JSON; leave --json out (see cordon explain --help)");
                 return CHECK_FAILED;
         }
-        if (program && program_find(program, found))
-                return CHECK_FAILED;
         const char **files = all_policies(settings);
         if (!files) {
                 say("%s", strerror(ENOMEM));
                 return CHECK_FAILED;
         }
-        int status = explain(files, settings, program ? found : NULL);
+        int status = explain(files, settings, program);
         free(files);
         return status;
 }

@@ -1,5 +1,7 @@
 /* Finding the program as a shell would: a name with a slash is a path, any other is looked for along PATH, where
- * what can't be executed is passed over but remembered, so that 126 and 127 tell the two mistakes apart. */
+ * what can't be executed is passed over but remembered, so that 126 and 127 tell the two mistakes apart. What is not there on the
+ * host may be there in the sandbox, where a policy shows something at another place (`exec A as B`): there the same is done once
+ * more. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,6 +24,30 @@ static int executable(const char *path)
         if (!S_ISREG(st.st_mode))
                 return -EACCES;
         return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
+static void take_answer(void *ctx, const cordon_why *why)
+{
+        char *there = ctx;
+        bool fine = why->allowed && !why->error;
+
+        snprintf(there, PATH_MAX, "%s", !fine ? "" : why->on_host ? why->on_host : why->reached);
+}
+
+/* The same of what a policy shows at `path`. */
+static int shown(const cordon_policy *policy, const char *path)
+{
+        char there[PATH_MAX] = "";
+
+        if (cordon_policy_why(policy, "exec", path, take_answer, there, NULL) < 0 || !*there)
+                return -ENOENT;
+        return executable(there);
+}
+
+/* `policy` is NULL for the host. */
+static int look_at(const cordon_policy *policy, const char *path)
+{
+        return policy ? shown(policy, path) : executable(path);
 }
 
 static bool has_dots(const char *path)
@@ -56,17 +82,17 @@ static int absolute(const char *dir, size_t dir_length, const char *name, char o
         return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-static int by_path(const char *path, char out[PATH_MAX])
+static int by_path(const cordon_policy *policy, const char *path, char out[PATH_MAX])
 {
         const char *slash = strrchr(path, '/');
         size_t dir_length = slash == path ? 1 : (size_t)(slash - path);
         int r = absolute(path, dir_length, slash + 1, out);
 
         /* A trailing slash asks for a directory: let the kernel say what is wrong with that. */
-        return r < 0 ? r : executable(slash[1] ? out : path);
+        return r < 0 ? r : look_at(policy, slash[1] ? out : path);
 }
 
-static int by_name(const char *name, char out[PATH_MAX])
+static int by_name(const cordon_policy *policy, const char *name, char out[PATH_MAX])
 {
         const char *list = getenv("PATH");
         char standard[256] = "/bin:/usr/bin";
@@ -80,7 +106,7 @@ static int by_name(const char *name, char out[PATH_MAX])
                 size_t length = strcspn(dir, ":");
                 int r = absolute(dir, length, name, out); /* an empty entry is the working directory */
                 if (r == 0)
-                        r = executable(out);
+                        r = look_at(policy, out);
                 if (r == 0)
                         return 0;
                 if (r != -ENOENT && r != -ENOTDIR && worst == -ENOENT)
@@ -91,14 +117,16 @@ static int by_name(const char *name, char out[PATH_MAX])
         }
 }
 
-int program_find(const char *name, char out[PATH_MAX])
+int program_look(const char *name, const cordon_policy *policy, char out[PATH_MAX])
+{
+        return !*name ? -ENOENT : strchr(name, '/') ? by_path(policy, name, out) : by_name(policy, name, out);
+}
+
+int program_missing(const char *name, int r)
 {
         bool is_path = strchr(name, '/') != NULL;
         bool is_long = strlen(name) > 200;
-        int r = !*name ? -ENOENT : is_path ? by_path(name, out) : by_name(name, out);
 
-        if (r == 0)
-                return 0;
         if (r == -ENOENT && !is_path)
                 say("%.200s%s: not found on PATH", *name ? name : "''", is_long ? "…" : "");
         else if (r == -ENOENT || r == -ENOTDIR)

@@ -165,12 +165,10 @@ static int prepare(struct run *run, cordon_child_options *options)
         const char *slash = strrchr(*s->words, '/');
         run->name = s->name ? s->name : slash && slash[1] ? slash + 1 : *s->words;
         run->status.name = run->name;
-        int status = program_find(*s->words, run->program);
-        if (status)
-                return status;
-        if (!read_options(run, options) || policy_open(&run->policy, s->policies, s, run->program) < 0)
+        if (!read_options(run, options))
                 return STATUS_CORDON;
-        return 0;
+        int status = policy_open_for(&run->policy, s->policies, s, *s->words, run->program);
+        return status < 0 ? STATUS_CORDON : status;
 }
 
 /* ---- the end -------------------------------------------------------------------------------------------------------- */

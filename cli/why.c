@@ -161,9 +161,8 @@ int why_main(const struct settings *settings)
                 say("why: what is to be asked? Usage: cordon why [OPTION]... OPERATION TARGET... [-- PROGRAM]");
                 return CHECK_FAILED;
         }
-        if (program && program_find(program, found))
-                return CHECK_FAILED;
-        if (policy_open(&policy, settings->policies, settings, program ? found : NULL) < 0)
+        if (program ? policy_open_for(&policy, settings->policies, settings, program, found) != 0
+                    : policy_open(&policy, settings->policies, settings, NULL) < 0)
                 return CHECK_FAILED;
         q.json = settings->json ? json_object_new_array() : NULL;
         int status = ask_all(&q, policy);

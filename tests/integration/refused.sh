@@ -70,6 +70,46 @@ read exec $W" sh -c "$W/tool"
         lacks "$err" "cordon:"
 }
 
+# ---- programs at another place ----------------------------------------------------------------------------------------
+
+# Where the program is is asked of the host, and then of what the policy shows.
+test_program_that_only_the_sandbox_has() {
+        mkdir "$W/tools"
+        printf '#!/bin/sh\necho "ran $0 as $1"\n' >"$W/tools/tool"
+        chmod +x "$W/tools/tool"
+        printf 'no program\n' >"$W/tools/text"
+        policy <<<"use @base @dev
+exec $W/tools as /of-the-sandbox
+exec \$PROG"
+        local run=("$CORDON" run -q -p "$T/policy" --)
+        run "${run[@]}" /of-the-sandbox/tool path
+        is "$out" "ran /of-the-sandbox/tool as path"
+        run env PATH="$PATH:/of-the-sandbox" "${run[@]}" tool name
+        is "$out" "ran /of-the-sandbox/tool as name"
+        run "${run[@]}" tool
+        status_is 127
+        has "$err" "tool: not found on PATH"
+        run "${run[@]}" /of-the-sandbox/none
+        status_is 127
+        has "$err" "/of-the-sandbox/none: not found"
+        run "${run[@]}" /of-the-sandbox/text
+        status_is 126
+        run "$CORDON" why -p "$T/policy" read /of-the-sandbox/tool -- /of-the-sandbox/tool
+        status_is 0
+        run "$CORDON" explain "$T/policy" -- /of-the-sandbox/none
+        status_is 2
+        # What another policy does not show there is not there.
+        policy <<<"use @base @dev
+exec \$PROG"
+        run "${run[@]}" /of-the-sandbox/tool
+        status_is 127
+        # A policy that cannot be loaded is what is told then.
+        policy <<<"nonsense"
+        run "${run[@]}" /bin/true
+        status_is 125
+        has "$err" nonsense
+}
+
 # ---- system calls -----------------------------------------------------------------------------------------------------
 
 py() { # py POLICY-LINES CODE: under that and what python needs
