@@ -128,9 +128,12 @@ static void remember(struct audit *a, const struct audit_event *e)
 }
 
 /* What every sandbox refuses has no line in any file: the reason is told in its place. */
-static void tell_refusal(const struct denial *d, cordon_denial_fn *fn, void *ctx)
+static void tell_refusal(const struct audit *a, const struct denial *d, cordon_denial_fn *fn, void *ctx)
 {
         const struct refusal *r = d->refusal;
+        const unsigned use = ACCESS_LIST | ACCESS_READ | ACCESS_WRITE;
+        char line[512];
+        bool device = r->device && policy_suggest(a->policy, r->device, use, line, sizeof(line)) == 0;
         cordon_denial out = {
                 .op = SYSCALL_OP,
                 .path = d->path,
@@ -138,7 +141,7 @@ static void tell_refusal(const struct denial *d, cordon_denial_fn *fn, void *ctx
                 .pid = d->pid,
                 .comm = d->comm,
                 .error = d->error,
-                .allow = *r->allow ? r->allow : NULL,
+                .allow = device ? line : *r->allow ? r->allow : NULL,
         };
         if (r->by) {
                 out.file = r->by->origin.file;
@@ -183,7 +186,7 @@ unsigned audit_denials(struct audit *a, cordon_denial_fn *fn, void *ctx, uint64_
         pthread_mutex_lock(&a->lock);
         for (unsigned i = 0; i < a->count; i++) {
                 if (a->list[i]->refusal)
-                        tell_refusal(a->list[i], fn, ctx);
+                        tell_refusal(a, a->list[i], fn, ctx);
                 else
                         tell_denial(a, a->list[i], fn, ctx);
         }

@@ -190,6 +190,8 @@ static bool guard_applies(const struct guard *g, const struct filter_wish *wish,
                 return wish->net == NET_NONE;
         case NET_IS_SOME:
                 return wish->net != NET_NONE;
+        case NO_QUEUES:
+                return !wish->queues;
         case SOCKETS_SERVED:
                 return is_brokered(wish, syscall_number("connect")) && is_brokered(wish, syscall_number("bind"));
         case NO_NET_NOR_SOCKETS:

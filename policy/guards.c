@@ -217,6 +217,10 @@ static const struct guard guards[] = {
         REFUSE("openat", NOT_BROKERED, EPERM, MODE, CREATES(2), SET_ID(3)),
         REFUSE("openat2", NOT_BROKERED, ENOSYS, "its flags are in memory; openat does the same"),
 
+        /* Their files lie on a file system that is mounted only where a policy says so; Landlock would refuse them otherwise, and
+         * nobody be told. */
+        REFUSE("mq_open", NO_QUEUES, EACCES, "queues come by `dev mqueue`"),
+
         /* What would do natively what the broker has to see. Callers fall back to what it serves; flags of inodes, which anybody
          * who has a file open for reading can set where he owns it, have nothing to fall back to. */
         REFUSE("setxattrat", NAMES, ENOSYS, UNSEEN),

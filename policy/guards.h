@@ -23,6 +23,7 @@ enum when {
         MESSAGES_SERVED,    /* these two, and every message that can have an address */
         NO_NET_NOR_MESSAGES,
         HOSTED, /* there are no namespaces */
+        NO_QUEUES,
 };
 
 struct guard {

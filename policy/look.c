@@ -116,6 +116,7 @@ static void look_here(struct walk *w)
         case VIEW_DIR:
         case VIEW_HOLLOW:
         case VIEW_TMPFS:
+        case VIEW_QUEUES:
                 out->mode = own_mode(w->plan, path);
                 return;
         }

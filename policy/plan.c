@@ -269,6 +269,14 @@ static void decide_brokered(struct planner *p)
                 p->plan->brokered |= FAMILY_OPEN;
 }
 
+static bool has_queues(const struct plan *plan)
+{
+        for (size_t i = 0; i < plan->mount_count; i++)
+                if (plan->mounts[i].kind == VIEW_QUEUES)
+                        return true;
+        return false;
+}
+
 static int make_filter(struct planner *p)
 {
         int *numbers = arena_alloc(p->arena, BROKERED_CALLS_MOST * sizeof(*numbers));
@@ -289,6 +297,7 @@ static int make_filter(struct planner *p)
                 .net = p->world->net,
                 .names = (p->plan->brokered & FAMILY_NAMES) != 0,
                 .metadata = (p->plan->brokered & FAMILY_METADATA) != 0,
+                .queues = has_queues(p->plan),
         };
         int r = unheard ? filter_compile(&p->plan->filter, wish) : filter_get(&p->plan->filter, wish);
         if (p->plan->filter.sockets) /* else `syscalls` lines have taken all of it away */

@@ -23,6 +23,7 @@ struct plan_mount {
                 VIEW_EMPTY,   /* an empty file or directory that may be read, over or instead of what the host has */
                 VIEW_FILE,    /* a file with `content`, none of the host's */
                 VIEW_PTS,     /* pseudo-terminals of its own */
+                VIEW_QUEUES,  /* POSIX message queues of its own */
         } kind;
         const char *path;   /* in the view */
         const char *source; /* on the host (VIEW_BIND, VIEW_DEVICE), or the link's text */

@@ -21,7 +21,7 @@ static void add_link(struct points *out, struct planner *p, const char *path, co
 
 bool device_is_own(const char *path)
 {
-        return strcmp(path, DEVICE_PTS) == 0 || strcmp(path, DEVICE_SHM) == 0;
+        return strcmp(path, DEVICE_PTS) == 0 || strcmp(path, DEVICE_SHM) == 0 || strcmp(path, DEVICE_QUEUES) == 0;
 }
 
 static void add_device_points(struct points *out, struct planner *p)

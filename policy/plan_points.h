@@ -33,6 +33,7 @@ struct points {
 /* What `dev` brings that is no device of the host's, but a file system of the sandbox's own. */
 #define DEVICE_PTS "/dev/pts"
 #define DEVICE_SHM "/dev/shm"
+#define DEVICE_QUEUES "/dev/mqueue"
 bool device_is_own(const char *path);
 
 /* False: no memory. */

@@ -100,18 +100,18 @@ void view_walk_special(struct view_walk *w, const struct point *point, size_t in
 static void walk_own_device(struct view_walk *w, const struct point *point, const struct verdict *verdict)
 {
         const struct world *world = w->p->world;
-        bool pts = strcmp(point->path, DEVICE_PTS) == 0;
+        bool pts = strcmp(point->path, DEVICE_PTS) == 0, queues = strcmp(point->path, DEVICE_QUEUES) == 0;
 
         if (verdict->access == 0 || view_on_host(w) || view_is_closed(w))
                 return;
         view_make_way(w, point->path, verdict->rule);
         view_add(w, &(struct plan_mount){
-                             .kind = pts ? VIEW_PTS : VIEW_TMPFS,
+                             .kind = pts ? VIEW_PTS : queues ? VIEW_QUEUES : VIEW_TMPFS,
                              .path = point->path,
                              .directory = true,
                              .writable = true,
                              .access = verdict->access & ~(unsigned)ACCESS_EXEC,
-                             .size = pts ? 0 : world->tmp ? world->tmp_size : SHM_SIZE,
+                             .size = pts || queues ? 0 : world->tmp ? world->tmp_size : SHM_SIZE,
                              .rule = verdict->rule,
                      });
 }

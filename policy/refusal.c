@@ -1,6 +1,8 @@
 /* The rules of a filter, asked about one call as the kernel asks the program that was made of them, and put into words. */
 #include "policy/refusal.h"
 
+#include "policy/plan_points.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,6 +131,8 @@ static void put_allow(struct refusal *out, const struct filter_verdict *v, const
 {
         if (v->why == WHY_DEFAULT)
                 snprintf(out->allow, sizeof(out->allow), "syscalls %s%s", allows_some(wish) ? "" : "@default ", name);
+        else if (v->why == WHY_GUARD && !strcmp(name, "mq_open"))
+                out->device = DEVICE_QUEUES;
         else if (v->why == WHY_GUARD && makes_sockets(name))
                 snprintf(out->allow, sizeof(out->allow), "%s", line_for_socket(wish, !strcmp(name, "socketpair"), args));
 }
@@ -146,7 +150,7 @@ bool refusal_find(struct refusal *out, const struct filter *filter, const struct
         out->by = rule->verdict.by;
         put_text(out, name, args);
         put_allow(out, &rule->verdict, wish, name, args);
-        out->reason = *out->allow || out->by ? NULL : rule->verdict.reason;
+        out->reason = *out->allow || out->device || out->by ? NULL : rule->verdict.reason;
         if (out->reason && !strcmp(name, "socket") && (uint32_t)args[0] != AF_UNIX)
                 out->reason = "no `net` line brings such sockets";
         return true;

@@ -10,6 +10,7 @@ struct refusal {
         unsigned error;
         char text[REFUSAL_TEXT];       /* "socket AF_UNIX SOCK_DGRAM" */
         char allow[REFUSAL_TEXT];      /* "unix datagram"; "" where no line allows it, or where one forbids it on purpose */
+        const char *device;            /* the path of what a `dev` line would bring, and so allow it; or NULL */
         const char *reason;            /* why it is refused in every sandbox; or NULL */
         const struct syscall_rule *by; /* the policy's line that takes it away, or allows only a part of it; or NULL */
 };

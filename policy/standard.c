@@ -85,7 +85,8 @@ static bool standard_of(const struct filter_wish *wish, struct standard_wish *ou
                 .brokered = is_served(wish, "openat"),
                 .names = wish->names,
         };
-        if (wish->metadata || wish->hosted || !is_served(wish, "connect") || is_served(wish, "sendmsg"))
+        if (wish->metadata || wish->hosted || wish->queues || !is_served(wish, "connect") ||
+            is_served(wish, "sendmsg"))
                 return false;
         return wish->rule_count == 0 || (only && only->action == CALL_ALLOW && strcmp(only->name, "@basic") == 0);
 }

@@ -103,6 +103,7 @@ struct filter_wish {
         /* Names, and looking at metadata, are the broker's: what it does not serve must not do the same natively. */
         bool names, metadata;
         bool hosted; /* no namespace stands between the program and the host's processes and objects */
+        bool queues; /* `dev mqueue`: POSIX message queues */
 };
 
 /* How rules combine, whatever their order. A line that names a call beats one that names a group. Of those of the same rank

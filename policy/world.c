@@ -8,8 +8,8 @@
 
 #define TMP_DEFAULT (256ull << 20)
 
-const char *const device_names[] = {"null", "zero", "full", "random", "urandom", "tty", "pts", "shm", NULL};
-#define DEVICES_DEFAULT 0x7fu /* all but shm */
+const char *const device_names[] = {"null", "zero", "full", "random", "urandom", "tty", "pts", "shm", "mqueue", NULL};
+#define DEVICES_DEFAULT 0x7fu /* all but shm and mqueue */
 
 enum setting_claim setting_claim(struct compile *c, enum setting_id id, const struct place *at, const char *what)
 {
@@ -198,7 +198,7 @@ int run_tmp(struct compile *c, struct source *s, struct line *l)
 
 static int device_unknown(struct compile *c, struct source *s, struct line *l, const struct word *w)
 {
-        static const char *const known = "there are null, zero, full, random, urandom, tty, pts and shm";
+        static const char *const known = "there are null, zero, full, random, urandom, tty, pts, shm and mqueue";
         static const char *const later[] = {"ptmx", "fuse", "kvm", "dri", "snd", "video"};
         struct place at = place_word(s, l, w);
         struct nearest n = nearest_begin(c, w->text);

@@ -26,7 +26,7 @@ static const char *kind_of(const struct plan_mount *m)
         static const char *const kinds[] = {
                 [VIEW_DIR] = "dir",   [VIEW_BIND] = "bind",     [VIEW_SYMLINK] = "symlink", [VIEW_TMPFS] = "tmpfs",
                 [VIEW_PROC] = "proc", [VIEW_DEVICE] = "device", [VIEW_MASK] = "mask",       [VIEW_HOLLOW] = "hollow",
-                [VIEW_EMPTY] = "empty", [VIEW_FILE] = "file",   [VIEW_PTS] = "pts",
+                [VIEW_EMPTY] = "empty", [VIEW_FILE] = "file",   [VIEW_PTS] = "pts",     [VIEW_QUEUES] = "mqueue",
         };
         return is_pin(m) ? "pin" : m->overlay || m->of_view ? "overlay" : kinds[m->kind];
 }

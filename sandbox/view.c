@@ -198,6 +198,8 @@ static int make_tree(struct setup *s, struct view_step *step, int stock)
                 return mount_proc(s, step);
         case VIEW_PTS:
                 return mount_pts(step);
+        case VIEW_QUEUES:
+                return tree_new("mqueue", NULL, 0, tree_flags(step->mount));
         case VIEW_MASK:
         case VIEW_EMPTY:
         case VIEW_FILE:

@@ -113,7 +113,7 @@ exec \$PROG"
 # ---- system calls -----------------------------------------------------------------------------------------------------
 
 py() { # py POLICY-LINES CODE: under that and what python needs
-        policy <<<"use @python @dev
+        policy <<<"use @python
 exec \$PROG
 $1"
         told /usr/bin/python3 -c "$2"
@@ -185,6 +185,39 @@ syscalls deny uname" "$try"
         has "$err" "to allow: syscalls socket"
 }
 
+test_message_queues_come_by_a_device() {
+        need /usr/bin/python3
+        local name=/cordon-$RANDOM$RANDOM
+        local try="import ctypes, os
+l = ctypes.CDLL('librt.so.1', use_errno=True)
+q = l.mq_open(b'$name', os.O_CREAT | os.O_RDWR, 0o600, None)
+if q < 0: print(ctypes.get_errno())
+else:
+    l.mq_send(q, b'text', 4, 1)
+    b = ctypes.create_string_buffer(8192)
+    l.mq_receive(q, b, 8192, None)
+    print(b.value.decode(), os.listdir('/dev/mqueue') == ['$name'[1:]], l.mq_unlink(b'$name'))"
+        py "dev null mqueue" "$try"
+        is "$out" "text True 0"
+        lacks "$err" denied
+        py "dev null mqueue
+audit none" "$try"
+        is "$out" "text True 0"
+        py "dev null urandom" "$try"
+        is "$out" 13
+        has "$err" "denied  syscall mq_open"
+        has "$err" "to allow: dev null urandom mqueue"
+        # None of the host's is there: what is made outside is not found inside.
+        run /usr/bin/python3 -c "import ctypes, os
+l = ctypes.CDLL('librt.so.1', use_errno=True); print(l.mq_open(b'$name', os.O_CREAT | os.O_RDWR, 0o600, None) >= 0)"
+        [ "$out" = True ] || skip "no message queues on this machine"
+        py "dev null mqueue" "import ctypes, os
+l = ctypes.CDLL('librt.so.1', use_errno=True); print(l.mq_open(b'$name', os.O_RDWR), ctypes.get_errno())"
+        is "$out" "-1 2"
+        run /usr/bin/python3 -c "import ctypes; print(ctypes.CDLL('librt.so.1').mq_unlink(b'$name'))"
+        is "$out" 0
+}
+
 # What the broker knows how to do, and does not do for this policy, is refused like anything else.
 test_refused_is_never_served() {
         need /usr/bin/python3
@@ -203,7 +236,7 @@ syscalls deny mkdir mkdirat" "$try"
 
 test_refused_calls_are_in_the_audit_file() {
         need /usr/bin/python3
-        policy <<<"use @python @dev
+        policy <<<"use @python
 exec \$PROG"
         run "$CORDON" run -q --audit "$T/audit" -p "$T/policy" -- /usr/bin/python3 -c "$MAKE_SOCKET"
         status_is 0

@@ -118,7 +118,7 @@ static void unmake(struct made *m)
 static void dump(struct buf *b, const struct plan *plan)
 {
         static const char *const kinds[] = {"dir",  "bind",   "link",  "tmpfs", "proc", "device",
-                                            "mask", "hollow", "empty", "file",  "pts"};
+                                            "mask", "hollow", "empty", "file",  "pts", "mqueue"};
         static const char letters[] = "lrcwx";
 
         for (size_t i = 0; i < plan->mount_count; i++) {
@@ -393,6 +393,7 @@ static void test_world(void **state)
         expect_view("cordon 1\ndev pts shm\ntmp private 1M\nproc none\n",
                     "dir / l\ndir /dev l\nlink /dev/ptmx -> pts/ptmx\npts /dev/pts lrcw\ntmpfs /dev/shm w- lrcw\n"
                     "tmpfs /tmp w- lrcw\ndir /var\nlink /var/tmp -> /tmp\n");
+        expect_view("cordon 1\ndev mqueue\ntmp none\nproc none\n", "dir / l\ndir /dev l\nmqueue /dev/mqueue lrcw\n");
         expect_view("cordon 1\ndev shm\ntmp none\nproc none\n", "dir / l\ndir /dev l\ntmpfs /dev/shm w- lrcw\n");
         expect_view("cordon 1\ndev null pts shm\ntmp none\nproc none\ndeny /dev/pts\nmask /dev/shm\n",
                     "dir / l\ndir /dev l\ndevice /dev/null lrcw file\nlink /dev/ptmx -> pts/ptmx\nempty /dev/shm lr\n");
