@@ -131,6 +131,10 @@ static const char *const falls_back[] = {
                      CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |      \
                              CLONE_NEWNET,                                                                             \
                      "CLONE_NEWNS|CLONE_NEWCGROUP|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWUSER|CLONE_NEWPID|CLONE_NEWNET")
+/* All 64 bits: unshare takes a long. */
+#define OWN_THINGS 0xfffffffffffbf9ff
+_Static_assert(OWN_THINGS == ~(uint64_t)(CLONE_FS | CLONE_FILES | CLONE_SYSVSEM), "as the text says");
+#define NOT_BUT(arg, others) TEST(arg, others, true, 0, "arg" #arg " & " #others " != 0")
 #define SET_ID(arg) ANY_OF_THESE(arg, S_ISUID | S_ISGID, "S_ISUID|S_ISGID")
 /* 020000 is set in S_IFCHR and S_IFBLK, not in S_IFREG, S_IFIFO, S_IFSOCK. */
 #define SET_ID_OR_DEVICE(arg) ANY_OF_THESE(arg, S_ISUID | S_ISGID | 0020000, "S_ISUID|S_ISGID|020000")
@@ -156,6 +160,8 @@ _Static_assert(TMPFILE_BIT == 020000000, "as the text says");
 /* In order, for each name: the first that holds decides; where none does, the call is allowed (or brokered). */
 static const struct guard guards[] = {
         REFUSE("clone", ALWAYS, EPERM, "in new namespaces a program has capabilities", NEW_NAMESPACES),
+        /* What only makes a process, or a thread, have something for itself is harmless. */
+        REFUSE("unshare", ALWAYS, EPERM, "in new namespaces a program has capabilities", NOT_BUT(0, 0xfffffffffffbf9ff)),
         REFUSE("clone3", ALWAYS, ENOSYS, "its flags are in memory; clone does the same"),
 
         REFUSE("ioctl", ALWAYS, EPERM, "types into the caller's terminal", IS(1, TIOCSTI)),

@@ -243,3 +243,26 @@ exec \$PROG"
         run grep -c '"op":"syscall","path":"socket AF_UNIX SOCK_DGRAM","verdict":"deny","errno":"EACCES"' "$T/audit"
         is "$out" 1
 }
+
+# A thread's own working directory and table of descriptors; samba and virtiofsd want one.
+test_unshare_without_namespaces() {
+        need /usr/bin/python3
+        policy <<<"use @python @dev
+exec \$PROG
+read $W"
+        echo text >"$W/file"
+        told /usr/bin/python3 -c "import ctypes, os, threading
+l = ctypes.CDLL(None, use_errno=True)
+os.chdir('/')
+def own():
+    print(l.unshare(0x200 | 0x400)); os.chdir('$W'); print(os.getcwd() == '$W', open('file').read().strip())
+t = threading.Thread(target=own); t.start(); t.join(); print(os.getcwd())
+for flags in (0x10000000, 0x20000, 0x200 | 0x40000000): print(l.unshare(flags), ctypes.get_errno())"
+        is "$out" "0
+True text
+/
+-1 1
+-1 1
+-1 1"
+        has "$err" "denied  syscall unshare  (every sandbox)"
+}

@@ -64,7 +64,14 @@ static const struct expectation default_calls[] = {
         {"io_setup", {0}, OK},
         {"io_uring_setup", {0}, ERR(ENOSYS)},
         {"io_uring_enter", {0}, ERR(ENOSYS)},
-        {"unshare", {0}, ERR(EPERM)},
+        {"unshare", {0}, OK},
+        {"unshare", {CLONE_FS}, OK},
+        {"unshare", {CLONE_FS | CLONE_FILES | CLONE_SYSVSEM}, OK},
+        {"unshare", {CLONE_FILES | CLONE_NEWUSER}, ERR(EPERM)},
+        {"unshare", {CLONE_NEWNS}, ERR(EPERM)},
+        {"unshare", {0x80}, ERR(EPERM)}, /* CLONE_NEWTIME */
+        {"unshare", {HIGH}, ERR(EPERM)},
+        {"unshare", {CLONE_THREAD}, ERR(EPERM)},
         {"setns", {0}, ERR(EPERM)},
         {"mount", {0}, ERR(EPERM)},
         {"open_tree", {0}, ERR(EPERM)},
@@ -367,14 +374,14 @@ static void test_metadata(void **state)
 static void test_no_policy_allows_what_goes_round_the_broker(void **state)
 {
         static const struct expectation table[] = {
-                {"unshare", {0}, ERR(EPERM)}, {"ptrace", {0}, ERR(EPERM)}, {"bpf", {0}, ERR(EPERM)},
+                {"unshare", {CLONE_NEWNS}, ERR(EPERM)}, {"ptrace", {0}, ERR(EPERM)}, {"bpf", {0}, ERR(EPERM)},
                 {"mount", {0}, ERR(EPERM)},   {"setns", {0}, ERR(EPERM)},  {"io_uring_setup", {0}, ERR(ENOSYS)},
                 {"keyctl", {0}, ERR(ENOSYS)}, {"iopl", {0}, ERR(EPERM)},   {"mbind", {0}, OK},
                 {"clone3", {0}, ERR(ENOSYS)}, {"reboot", {0}, ERR(EPERM)}, {"clone", {CLONE_NEWUSER}, ERR(EPERM)},
         };
         (void)state;
         expect_all("everything", table, COUNT(table));
-        assert_int_equal(syscall_fate("unshare", NULL), SYSCALL_REFUSED);
+        assert_int_equal(syscall_fate("setns", NULL), SYSCALL_REFUSED);
         assert_int_equal(syscall_fate("@mount", NULL), SYSCALL_REFUSED);
         assert_int_equal(syscall_fate("execve", NULL), SYSCALL_NEEDED);
         assert_int_equal(syscall_fate("socket", NULL), SYSCALL_FREE);
@@ -427,7 +434,7 @@ static int try_calls(void)
                 return 3;
         if (!refuses(socket(AF_UNIX, SOCK_STREAM, 0), EACCES) || !refuses(socket(AF_INET, SOCK_STREAM, 0), EACCES))
                 return 4;
-        if (!refuses(unshare(CLONE_NEWUSER), EPERM) ||
+        if (unshare(CLONE_FS | CLONE_FILES) < 0 || !refuses(unshare(CLONE_NEWUSER | CLONE_FS), EPERM) ||
             !refuses(syscall(SYS_clone, CLONE_NEWUSER | 17, 0, 0, 0, 0), EPERM))
                 return 5;
         pid = fork();
