@@ -299,7 +299,7 @@ test_system_calls_are_told_by_group() {
         explained
         local calls
         calls=$(section 'System calls')
-        matches "$calls" "@ipc-objects +allowed +$T/policy:3"
+        matches "$calls" "@ipc-objects +partly +$T/policy:3"
         matches "$calls" "@timers +(partly|refused) +$T/policy:4"
         matches "$calls" "@linux-aio +refused +no line allows it"
         matches "$calls" "@mount-tree +refused +in every sandbox"
