@@ -73,6 +73,17 @@ static void walk_missing(struct view_walk *w, const struct point *point, const s
         }
 }
 
+/* What is mounted over a name goes with the file that had it: to where somebody outside moves it, and away when he replaces it,
+ * as editors do when they save. What has the name then is a file of the writable tree like any other, but for those who ask by
+ * name. */
+void view_guard_name(struct view_walk *w, const struct rule *rule)
+{
+        const struct level *around = view_top(w);
+
+        if (rule && around->kind == VIEW_BIND && around->writable && !around->overlay)
+                planner_names(w->p, rule, "`%s` is kept by its name in the writable tree %s", rule->text, around->path);
+}
+
 void view_walk_denied(struct view_walk *w, const struct point *point, size_t index, const struct rule *rule)
 {
         bool directory = S_ISDIR(point->mode);
@@ -81,6 +92,7 @@ void view_walk_denied(struct view_walk *w, const struct point *point, size_t ind
                 return;
         if (view_top(w)->writable)
                 view_make_way(w, point->path, rule);
+        view_guard_name(w, rule);
         if (rule && rule->class == CLASS_HIDE)
                 planner_metadata(w->p, rule, "`%s` means ENOENT, and what is mounted over it would say EACCES", rule->text);
         view_add(w, &(struct plan_mount){
@@ -125,6 +137,8 @@ static void walk_granted(struct view_walk *w, const struct point *point, const s
         if (writer)
                 planner_names(w->p, writer, "`%s` lets a pattern be written to", writer->text);
         check_surplus(w, verdict);
+        if (around.access & ~verdict->access & (ACCESS_WRITE | ACCESS_READ))
+                view_guard_name(w, verdict->rule);
         bool elsewhere = policy_remap(w->p->policy, point->path) != NULL;
         if (elsewhere && !view_remap_fits(w, point, verdict->rule))
                 return;

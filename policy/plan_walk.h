@@ -63,6 +63,8 @@ bool view_link_fits(struct view_walk *w, const struct point *point);
 /* ---- plan_view.c ----------------------------------------------------------------------------------------------- */
 
 void view_walk_rule(struct view_walk *w, const struct point *point, size_t index);
+/* For what is mounted over something: see there. */
+void view_guard_name(struct view_walk *w, const struct rule *rule);
 void view_walk_denied(struct view_walk *w, const struct point *point, size_t index, const struct rule *rule);
 
 #endif

@@ -21,6 +21,7 @@ void view_walk_own(struct view_walk *w, const struct point *point, size_t index,
                 return;
         if (!view_on_host(w) || view_top(w)->writable)
                 view_make_way(w, point->path, verdict->rule);
+        view_guard_name(w, verdict->rule);
         mount.plain = mount.kind == VIEW_FILE && view_top(w)->kind == VIEW_DIR;
         view_add(w, &mount);
 }

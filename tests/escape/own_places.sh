@@ -249,3 +249,53 @@ test_own_places_user_root_is_not_root() {
         boxed hostname other
         [ "$rc" != 0 ] || fail "the host name was set"
 }
+
+# What is taken away in a writable tree is mounted over, and who replaces or moves it outside takes that mount along. Its name stays
+# what the policy says it is.
+test_own_places_replaced_outside() {
+        local line pair audit
+        for audit in denied none; do
+                for line in deny read mask; do
+                        rm -rf "$W/tree" "$W/new"
+                        mkdir -p "$W/tree/dir"
+                        echo old-secret | tee "$W/tree/kept" "$W/tree/moved" >"$W/tree/dir/in"
+                        echo new-secret >"$W/new"
+                        mkfifo "$W/tree/go"
+                        am_root && chown -R 65534:65534 "$W/tree" "$W/new"
+                        chmod -R a+rwX "$W/tree" "$W/new"
+                        policy <<-POLICY
+				use @base @dev
+				audit $audit
+				write $W/tree
+				$line $W/tree/kept $W/tree/moved $W/tree/dir
+			POLICY
+                        start "$CORDON" run -q -p "$T/policy" -- sh -c "cd $W/tree
+                                echo ready; read x <go
+                                for name in kept moved; do
+                                        echo x >>\$name; mv \$name got-\$name; ln \$name link-\$name; truncate -s 0 \$name; chmod 0 \$name
+                                        rm -f \$name; cat got-\$name link-\$name
+                                done
+                                mv dir got-dir; echo x >dir/made; cat got-dir/in; echo evil >evil; mv evil kept; rm -f evil; echo done"
+                        expect_line ready
+                        mv "$W/new" "$W/tree/kept" # as an editor saves
+                        mv "$W/tree/moved" "$W/tree/elsewhere"
+                        echo new-secret >"$W/tree/moved"
+                        mv "$W/tree/dir" "$W/away" && mkdir "$W/tree/dir"
+                        echo new-secret >"$W/tree/dir/in"
+                        am_root && chown -R 65534:65534 "$W/tree"
+                        chmod -R a+rwX "$W/tree"
+                        echo go >"$W/tree/go"
+                        expect_line done
+                        finish
+                        for pair in kept:new-secret moved:new-secret dir/in:new-secret; do
+                                is "$(cat "$W/tree/${pair%:*}")" "${pair#*:}" "$audit, $line: ${pair%:*}"
+                        done
+                        is "$(ls "$W/tree")" $'dir\nelsewhere\ngo\nkept\nmoved' "$audit, $line: names"
+                        rm -rf "$W/away"
+                done
+        done
+        # Without such a line all of it can be done.
+        printf 'use @base @dev\nwrite %s\n' "$W/tree" | policy
+        boxed sh -c "cd $W/tree; mv kept got-kept && cat got-kept"
+        is "$out" new-secret
+}
