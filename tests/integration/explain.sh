@@ -309,7 +309,7 @@ test_system_calls_are_told_by_group() {
         json_is 'd["filter_instructions"] > 10' True
         policy <<<"use @base"
         explained
-        matches "$(section 'System calls')" "@ipc-objects +allowed +@default"
+        matches "$(section 'System calls')" "@ipc-objects +partly +@default"
         lacks "$(section 'System calls')" "getcpu"
 }
 
