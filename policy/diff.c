@@ -90,7 +90,7 @@ static int by_subject(const void *a, const void *b)
 
 int policy_diff(const struct policy *a, const struct policy *b, cordon_difference_fn *fn, void *ctx)
 {
-        static int (*const parts[])(struct differ *) = {diff_paths, diff_world, diff_nets, diff_shown};
+        static int (*const parts[])(struct differ *) = {diff_paths, diff_closed, diff_world, diff_nets, diff_shown};
         struct differ d = {.p = {a, b}};
         int r = 0;
         for (size_t i = 0; r == 0 && i < sizeof(parts) / sizeof(*parts); i++)

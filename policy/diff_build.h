@@ -2,6 +2,7 @@
  *
  *   diff.c         the order of things; differences on their way out
  *   diff_paths.c   paths, by exploring both policies at once
+ *   diff_closed.c  what one of them keeps closed in /proc
  *   diff_world.c   what the other lines decide
  *   diff_limits.c  limits
  *   diff_net.c     endpoints
@@ -39,6 +40,7 @@ static inline int diff_sign(uint64_t a, uint64_t b) /* where more is granted by 
 }
 
 int diff_paths(struct differ *d);
+int diff_closed(struct differ *d);
 int diff_limits(struct differ *d, const struct limits *a, const struct limits *b);
 int diff_world(struct differ *d);
 int diff_nets(struct differ *d);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/within.h"
+#include "policy/closed.h"
 #include "policy/diff_build.h"
 #include "policy/explore.h"
 
@@ -152,6 +153,14 @@ static unsigned deeper_of(const struct explored *step, const struct pair *p)
         return explore_reached(step, 1, p->rules[1]);
 }
 
+/* What closed.c keeps closed of what a `proc` line brings, where the other rule is about nothing else. For the others there is
+ * diff_closed.c. */
+static unsigned closed_bits(unsigned bits, const struct rule *rule, const struct rule *other)
+{
+        bool within = other && other->literal && is_closed(rule, other->pattern);
+        return within ? bits & ACCESS_LIST : bits;
+}
+
 static int pair_met(void *ctx, const struct explored *step)
 {
         struct pairs *pairs = ctx;
@@ -166,6 +175,8 @@ static int pair_met(void *ctx, const struct explored *step)
                 p.points[i] = p.rules[i] ? TRIE_NONE : step->at[i]->literal;
                 bits[i] = granted(step->at[i]);
         }
+        for (unsigned i = 0; i < 2; i++)
+                bits[i] = closed_bits(bits[i], p.rules[i], p.rules[!i]);
         p.signs[MORE] = surplus(bits[1], bits[0]);
         p.signs[LESS] = surplus(bits[0], bits[1]);
         p.signs[OTHER] = contents_differ(p.rules[0], p.rules[1]) ? BIT_OTHER : 0;

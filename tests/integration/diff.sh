@@ -189,3 +189,25 @@ test_large_policies() {
         has "$out" "+ create write  /data/7/x/y"
         is "$(wc -l <<<"$out")" 3
 }
+
+# What a `proc` line brings has places that are closed, of which no line of either policy tells.
+test_closed_places_of_proc() {
+        printf 'proc own\n' | policy "$T/a"
+        printf 'proc own\nread /proc/kallsyms\n' | policy "$T/b"
+        printf 'proc own\ndeny /proc/kallsyms\n' | policy "$T/c"
+        printf 'proc own\nread /proc/k*\n' | policy "$T/d"
+        run "$CORDON" diff "$T/a" "$T/b"
+        status_is 1
+        is "$out" "+ read  /proc/kallsyms   ($T/a:2 -> $T/b:3)
+B grants more: 1, less: 0"
+        run "$CORDON" diff "$T/b" "$T/a"
+        has "$out" "- read  /proc/kallsyms"
+        run "$CORDON" diff "$T/a" "$T/c" # reading it was closed before
+        has "$out" "- list  /proc/kallsyms"
+        lacks "$out" read
+        run "$CORDON" diff "$T/a" "$T/d"
+        has "$out" "+ read  /proc/kcore   ($T/a:2 -> $T/d:3)"
+        lacks "$out" interrupts
+        run "$CORDON" diff "$T/a" "$T/a"
+        status_is 0
+}
