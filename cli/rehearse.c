@@ -113,6 +113,11 @@ static void show(void *ctx, const cordon_preview *p)
         show_names(p->envp);
         show_descriptors(p);
         show_policies(run->settings);
+        if (p->cgroup)
+                tell("%-*sits own in %s, %s%s", TITLE_WIDTH, "cgroup", p->cgroup,
+                     *p->controllers ? "with " : "without controllers", p->controllers);
+        if (p->limit_note)
+                tell("%-*s%s", TITLE_WIDTH, "note", p->limit_note);
         for (size_t i = 0; p->notes[i]; i++)
                 tell("%-*s%s", TITLE_WIDTH, "note", p->notes[i]);
 }

@@ -422,6 +422,9 @@ typedef struct cordon_preview {
         const cordon_child_fd *fds; /* 0, 1 and 2 left out; those that the policy keeps included. Ascending by target */
         size_t fd_count;
         const char *const *notes;   /* NULL-terminated: what the plan has to say, "FILE:LINE: …" */
+        const char *limit_note;     /* as cordon_child_note() */
+        const char *cgroup;         /* where it would have a control group of its own; NULL: it would have none */
+        const char *controllers;    /* those that hold limits there, "memory, pids"; or "" */
 } cordon_preview;
 
 typedef void cordon_preview_fn(void *ctx, const cordon_preview *preview);

@@ -112,11 +112,14 @@ struct previewing {
         void *ctx;
 };
 
-static void tell(void *ctx, const struct cordon_child_fd *fds, size_t count)
+static void tell(void *ctx, const struct sandbox_rehearsal *r)
 {
         struct previewing *p = ctx;
-        p->preview.fds = fds + p->channel; /* which is the first of them, and not there yet */
-        p->preview.fd_count = count - p->channel;
+        p->preview.fds = r->fds + p->channel; /* which is the first of them, and not there yet */
+        p->preview.fd_count = r->fd_count - p->channel;
+        p->preview.limit_note = r->note;
+        p->preview.cgroup = r->cgroup;
+        p->preview.controllers = r->controllers;
         p->fn(p->ctx, &p->preview);
 }
 

@@ -51,6 +51,8 @@ struct cgroup_leaf {
 /* Makes one and sets its limits. Controllers that could not be switched on are missing in `out->controllers`, and then
  * `place->why` says why. 0, or -errno with `place->why` set. */
 int leaf_make(struct cgroup_leaf *out, struct cgroup_place *place, const struct limits *l);
+/* The directory that it was made in. False: there is none. */
+bool leaf_place(const struct cgroup_leaf *leaf, char out[PATH_MAX]);
 /* Kills what is in it, whichever pid namespace that is in. */
 void leaf_kill(const struct cgroup_leaf *leaf);
 /* Removes it; takes one that does not exist. All processes must be dead. */

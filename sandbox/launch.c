@@ -176,14 +176,35 @@ int sandbox_launch(struct sandbox *out, const struct sandbox_options *options, c
         return launch_in_world(out, options, policy_world(options->plan->policy), err);
 }
 
-int sandbox_rehearse(const struct sandbox_options *options,
-                     void (*fn)(void *ctx, const struct cordon_child_fd *fds, size_t count), void *ctx, cordon_error *err)
+struct rehearsing {
+        struct sandbox_rehearsal found;
+        void (*fn)(void *ctx, const struct sandbox_rehearsal *r);
+        void *ctx;
+};
+
+static void take_descriptors(void *ctx, const struct cordon_child_fd *fds, size_t count)
 {
+        struct rehearsing *r = ctx;
+
+        r->found.fds = fds;
+        r->found.fd_count = count;
+        r->fn(r->ctx, &r->found);
+}
+
+int sandbox_rehearse(const struct sandbox_options *options, void (*fn)(void *ctx, const struct sandbox_rehearsal *r), void *ctx,
+                     cordon_error *err)
+{
+        struct rehearsing r = {.fn = fn, .ctx = ctx};
+        char parent[PATH_MAX], controllers[64];
         struct setup s;
         int result = setup_prepare(&s, options, policy_world(options->plan->policy), err);
 
-        if (result == 0)
-                result = descriptors_tell(&s, fn, ctx, err);
+        if (result == 0) {
+                r.found.note = *s.note ? s.note : NULL;
+                r.found.cgroup = leaf_place(&s.leaf, parent) ? parent : NULL;
+                r.found.controllers = cgroup_names(s.leaf.controllers, controllers, sizeof(controllers));
+                result = descriptors_tell(&s, take_descriptors, &r, err);
+        }
         setup_release(&s);
         return result;
 }

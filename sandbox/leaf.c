@@ -219,6 +219,16 @@ int leaf_make(struct cgroup_leaf *out, struct cgroup_place *place, const struct 
         return 0;
 }
 
+bool leaf_place(const struct cgroup_leaf *leaf, char out[PATH_MAX])
+{
+        char link[64];
+
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", leaf->parent);
+        ssize_t length = leaf->dir < 0 ? -1 : readlink(link, out, PATH_MAX - 1);
+        out[length > 0 ? length : 0] = '\0';
+        return length > 0;
+}
+
 void leaf_kill(const struct cgroup_leaf *leaf)
 {
         if (leaf->dir >= 0)

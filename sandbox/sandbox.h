@@ -110,10 +110,18 @@ struct sandbox_event {
 /* Receives one event. 1: got one. 0: nothing there now. -EPIPE: pid 1 is gone. -EBADMSG: malformed; treat as hostile. */
 int sandbox_next_event(int control, struct sandbox_event *out);
 
-/* All that sandbox_launch() does before clone3: the same refusals. `fn` gets the descriptors that the program would have,
- * ascending, those of `stdio` left out. */
-int sandbox_rehearse(const struct sandbox_options *options,
-                     void (*fn)(void *ctx, const struct cordon_child_fd *fds, size_t count), void *ctx, cordon_error *err);
+/* What a launch would have, found out without one. */
+struct sandbox_rehearsal {
+        const struct cordon_child_fd *fds; /* those that the program would have, ascending, those of `stdio` left out */
+        size_t fd_count;
+        const char *note;        /* as in struct sandbox; NULL: nothing is to be said */
+        const char *cgroup;      /* the directory in which it would have a cgroup of its own; NULL: it would have none */
+        const char *controllers; /* of that: "memory, pids", or "" */
+};
+
+/* All that sandbox_launch() does before clone3: the same refusals. `fn` gets the rest. */
+int sandbox_rehearse(const struct sandbox_options *options, void (*fn)(void *ctx, const struct sandbox_rehearsal *r), void *ctx,
+                     cordon_error *err);
 
 /* Lets a program start that is held. 0, or -EPIPE: the sandbox is gone. */
 int sandbox_release(const struct sandbox *s);

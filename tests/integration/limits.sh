@@ -500,3 +500,22 @@ test_a_fork_bomb_is_held_and_ended() {
         status_is 124
         ! grep -qsF "$mark" /proc/[0-9]*/cmdline || fail "some are left"
 }
+
+test_a_dry_run_tells_of_the_cgroup_and_of_limits() {
+        dev_policy "limit memory 1G"
+        run "$CORDON" run --dry-run -p "$T/policy" -- true
+        status_is 0
+        local shown=$out
+        run "$CORDON" run -p "$T/policy" -- true
+        status_is 0
+        if [ -n "$err" ]; then # there is none that could hold it
+                has "$shown" "note         ${err#cordon: }"
+        else
+                matches "$shown" 'cgroup +its own in /.*, with (.*, )?memory'
+                lacks "$shown" "holds for each process"
+        fi
+        dev_policy
+        run "$CORDON" run --dry-run -p "$T/policy" -- true
+        lacks "$out" cgroup
+        lacks "$out" note
+}

@@ -219,6 +219,10 @@ static void leaves_come_and_go(void **state)
         assert_int_equal(leaf_make(&one, &place, &cpu), 0);
         assert_int_equal(strncmp(one.name, "cordon-", 7), 0);
         assert_true(is_there(&place, one.name));
+        char where[PATH_MAX];
+        assert_true(leaf_place(&one, where));
+        assert_string_equal(where, place.path);
+        assert_false(leaf_place(&(struct cgroup_leaf)CGROUP_NO_LEAF, where));
         assert_int_equal(leaf_make(&two, &place, &cpu), 0);
         assert_string_not_equal(one.name, two.name);
         assert_true(is_there(&place, one.name)); /* still in use */
