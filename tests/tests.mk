@@ -8,6 +8,11 @@ TH_MORE := $(TH)/opens-static $(TH)/rawcat-static $(TH)/beside-static
 TH_MORE += $(if $(shell command -v musl-gcc),$(TH)/rawcat-musl)
 TH_MORE += $(if $(shell command -v go),$(TH)/gocat)
 
+# Whether another architecture would take the code; ten seconds, and no part of `make check`, which needs no cross compiler.
+.PHONY: check-cross
+check-cross:
+	@tools/check-cross
+
 .PHONY: test-helpers
 test-helpers: $(TH_C) $(TH_MORE)
 
