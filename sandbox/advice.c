@@ -28,6 +28,9 @@ static const struct {
          "those of another; name a directory on a disk or in memory (--keep DIR)"},
         {STAGE_MOUNTS, EPERM, "mounts", "mounting is restricted here (AppArmor, SELinux, a container's filter)"},
         {STAGE_MOUNTS, ENOSYS, "mounts", NULL},
+        {STAGE_MOUNTS, EACCES, NULL,
+         "the sandbox's user may not go through a directory on the way there, so what is around it is of no use to him: grant "
+         "what he needs by itself, below that directory, or start cordon as the one to whom it belongs"},
         {STAGE_MOUNTS, ELOOP, NULL, "it has become a symlink since the policy was read"},
         {STAGE_ROOT, EINVAL, NULL, "the root file system of this machine is an initramfs, which cannot be left"},
         {STAGE_ROOT, 0, "mounts", NULL},

@@ -447,3 +447,60 @@ test_metadata_of_a_file_that_is_replaced() {
         has "$out" "No such file"
         leave_shell
 }
+
+# Where the kernel opens by itself, it goes by what was mounted.
+test_a_file_that_is_replaced_is_followed_where_opens_are_brokered() {
+        local audit seen
+        for audit in denied none; do
+                echo old >"$W/file"
+                mkfifo "$W/go"
+                chmod -R a+rX "$W"
+                policy <<-END
+			audit $audit
+			exec /bin /usr /lib /lib64
+			read $W/file
+			read $W/go
+			proc none
+			dev none
+		END
+                run "$CORDON" explain "$T/policy"
+                [ $audit = denied ] && seen=$'old\nnew' || seen=$'old\nold'
+                start "$CORDON" run -q -p "$T/policy" -- sh -c "cat $W/file; echo ready; read x <$W/go; cat $W/file"
+                expect_line ready
+                echo new >"$W/next"
+                chmod a+r "$W/next"
+                mv "$W/next" "$W/file"
+                echo go >"$W/go"
+                finish
+                is "old
+${rest}" "$seen" "audit $audit"
+                rm "$W/go"
+        done
+}
+
+# Root's sandboxes are another user, who may not enter root's home; what is granted below is shown all the same.
+test_a_home_that_is_closed_to_others() {
+        mkdir -p "$HOME/.ssh" "$HOME/proj"
+        echo key >"$HOME/.ssh/id_rsa"
+        echo text >"$HOME/proj/file"
+        chmod 700 "$HOME" "$HOME/.ssh"
+        printf 'use @base @dev @secrets\nwrite ~/proj\n' | policy
+        told sh -c "cat ~/proj/file; echo new >~/proj/new; ls -A ~; cat ~/.ssh/id_rsa"
+        is "$out" $'text\nproj'
+        is "$(cat "$HOME/proj/new")" new
+        has "$err" "$HOME/.ssh/id_rsa  @secrets:"
+        has "$err" 'because "private keys"'
+        lacks "$err" "to allow"
+        printf 'use @base @dev @secrets\nread ~\n' | policy
+        run "$CORDON" run -p "$T/policy" -- sh -c "cat ~/proj/file ~/.ssh/id_rsa"
+        if am_root; then
+                status_is 125
+                has "$err" "$HOME/.ssh: Permission denied"
+                has "$err" "grant what he needs by itself"
+        else
+                is "$out" text
+                has "$err" 'because "private keys"'
+        fi
+        run cat "$HOME/.ssh/id_rsa"
+        is "$out" key
+}
