@@ -1,6 +1,6 @@
 /* What is closed in a /proc that a `proc` line has brought, and what a rule of the other policy about more than that opens:
- * `read /proc`, `read /proc/k*`. In exploring the two, such a rule meets the one that `proc` implies, and the places are among what both
- * grant; so each of them is asked about here. */
+ * `read /proc`, `read /proc/k*`. In exploring the two, such a rule meets the one that `proc` implies, and the places are among
+ * what both grant; so each of them is asked about here. */
 #include <errno.h>
 #include <string.h>
 
