@@ -49,6 +49,9 @@ static void check_world(struct planner *p)
         if (w->datagrams)
                 planner_refuse_at(p, w->datagrams_at, "leave it out here",
                                   "`unix datagram` needs a network of the sandbox's own, and " WHY);
+        for (size_t i = 0; w->devices[i]; i++)
+                if (!strcmp(w->devices[i], "mqueue"))
+                        planner_refuse_at(p, w->dev_at, "leave mqueue out here", "`dev mqueue` would be the host's queues: " WHY);
         if (w->tmp)
                 planner_note(p, w->tmp_at.line ? w->tmp_at : nowhere, "there is no private /tmp here, and none at all: " WHY);
 }

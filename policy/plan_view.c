@@ -80,6 +80,8 @@ void view_guard_name(struct view_walk *w, const struct rule *rule)
 {
         const struct level *around = view_top(w);
 
+        if (w->p->plan->lacks & LACK_USERNS) /* nothing is mounted there, and all names are kept so */
+                return;
         if (rule && around->kind == VIEW_BIND && around->writable && !around->overlay)
                 planner_names(w->p, rule, "`%s` is kept by its name in the writable tree %s", rule->text, around->path);
 }
