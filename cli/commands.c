@@ -61,9 +61,9 @@ static const struct option_row run_options[] = {
         {0, "keep", "DIR", OPTION_TEXT, FIELD(keep), "keep the changes in DIR, for `cordon changes`"},
         {0, "accept", "NAME", OPTION_LIST, FIELD(accepts),
          "start even where the kernel lacks what has this name, and\n"
-         "do without: no-userns, no-landlock, no-landlock-truncate,\n"
-         "no-landlock-ioctl, no-notify, no-proc, no-netns, no-hostname;\n"
-         "several with commas. See `cordon doctor`"},
+         "do without: no-userns, no-landlock, no-notify, no-proc,\n"
+         "no-netns, no-hostname; several with commas. See `cordon\n"
+         "doctor`"},
         HELP_ROW,
         VERSION_ROW,
         {0},

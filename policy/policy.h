@@ -223,8 +223,6 @@ enum lack {
         LACK_NETNS = 1u << 3,    /* the network is the host's, and the filter keeps the program from it */
         LACK_HOSTNAME = 1u << 4, /* the host's name is seen */
         LACK_USERNS = 1u << 5,   /* no namespaces at all: the view is the host's own tree, see policy/plan_hosted.c */
-        LACK_TRUNCATE = 1u << 8, /* these two: Landlock does not know the right, and the view holds alone */
-        LACK_DEVICES = 1u << 9,
 };
 
 /* ---- the host, as far as a policy must know it ---------------------------------------------------------------- */

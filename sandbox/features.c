@@ -333,14 +333,6 @@ static bool for_overlay(const struct plan *plan)
         return false;
 }
 
-static bool for_devices(const struct plan *plan)
-{
-        for (size_t i = 0; i < plan->mount_count; i++)
-                if (plan->mounts[i].kind == VIEW_DEVICE || plan->mounts[i].kind == VIEW_PTS)
-                        return true;
-        return false;
-}
-
 static bool for_broker(const struct plan *plan)
 {
         return plan->brokered != 0;
@@ -428,9 +420,9 @@ const struct host_feature host_features[] = {
         {"landlock-refer", LANDLOCK, "moving files", "files move between directories",
          "they are copied instead (EXDEV)", "landlock", NULL, 0, WISH, NULL, probe_refer},
         {"landlock-truncate", LANDLOCK, "truncating", "the second fence holds for truncate, too",
-         "the first one holds alone there", "landlock", "no-landlock-truncate", LACK_TRUNCATE, MUST, NULL, probe_truncate},
+         "the first one holds alone there", "landlock", NULL, 0, WISH, NULL, probe_truncate},
         {"landlock-ioctl", LANDLOCK, "ioctl on devices", "the second fence holds for them, too",
-         "the first one holds alone there", "landlock", "no-landlock-ioctl", LACK_DEVICES, MUST, for_devices, probe_ioctl},
+         "the first one holds alone there", "landlock", NULL, 0, WISH, NULL, probe_ioctl},
         {"landlock-scope", LANDLOCK, "signals and abstract sockets", "they stay inside, in the caller's own session",
          "programs run in a session of their own, without job control", "landlock", NULL, 0, WISH, NULL, probe_scope},
 

@@ -37,8 +37,6 @@ void feature_probe(const char *id, struct finding *out);
 bool feature_blame(const struct plan *plan, char *out, size_t size);
 /* The same for one that is missing; returns the length. */
 size_t feature_text(const char *id, char *out, size_t size);
-/* Whether a launch of this plan has a use for it. */
-bool feature_needed(const char *id, const struct plan *plan);
 /* As an error: -EOPNOTSUPP. */
 int feature_refuse(const char *id, cordon_error *err);
 /* Fills the found and remedy in for a result: 0 or -errno. */

@@ -78,12 +78,6 @@ size_t feature_text(const char *id, char *out, size_t size)
         return f.state == CORDON_FEATURE_MISSING ? blame_text(h, &place, out, size) : 0;
 }
 
-bool feature_needed(const char *id, const struct plan *plan)
-{
-        const struct host_feature *h = feature_find(id);
-        return h && (!h->needed || h->needed(plan));
-}
-
 int feature_refuse(const char *id, cordon_error *err)
 {
         char why[448] = "";
@@ -140,8 +134,8 @@ static int not_acceptable(const char *name, const struct surroundings *place, co
         if (!h || h->weight != CORDON_NEED_MUST)
                 return error_set(
                         err, EINVAL,
-                        "there is no degradation '%s' to be accepted: there are no-userns, no-landlock, "
-                        "no-landlock-truncate, no-landlock-ioctl, no-notify, no-proc, no-netns and no-hostname",
+                        "there is no degradation '%s' to be accepted: there are no-userns, no-landlock, no-notify, "
+                        "no-proc, no-netns and no-hostname",
                         name);
         struct finding f;
         examine(h, place, &f);

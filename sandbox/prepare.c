@@ -36,23 +36,6 @@ static bool keeps_terminal(const struct world *world)
         return false;
 }
 
-/* What an older Landlock does not hold has to be accepted, where it is about anything that the view has. */
-static int prepare_older(const struct setup *s, cordon_error *err)
-{
-        static const struct {
-                unsigned abi;
-                enum lack lack;
-                const char *id;
-        } steps[] = {{LANDLOCK_ABI_TRUNCATE, LACK_TRUNCATE, "landlock-truncate"},
-                     {LANDLOCK_ABI_IOCTL, LACK_DEVICES, "landlock-ioctl"}};
-
-        for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
-                if (s->landlock_abi < steps[i].abi && !(s->plan->lacks & steps[i].lack) &&
-                    feature_needed(steps[i].id, s->plan))
-                        return feature_refuse(steps[i].id, err);
-        return 0;
-}
-
 static int prepare_landlock(struct setup *s, cordon_error *err)
 {
         s->landlock_abi = (unsigned)landlock_abi();
@@ -68,7 +51,7 @@ static int prepare_landlock(struct setup *s, cordon_error *err)
                                          "`create %s` needs Landlock ABI 3 (Linux 6.2), this kernel has %u",
                                          s->plan->mounts[i].path, s->landlock_abi);
         }
-        return s->landlock_abi ? prepare_older(s, err) : 0;
+        return 0;
 }
 
 /* ---- the broker ---------------------------------------------------------------------------------------------------- */

@@ -381,9 +381,8 @@ test_older_landlocks_are_used_as_far_as_they_go() {
         dev_policy "create $W/new"
         sed -i "s|^write exec $W\$|write $W|" "$T/policy"
         local abi
-        local accept=no-landlock-truncate,no-landlock-ioctl
         for abi in 1 2 3 5; do
-                run "$old" $abi "$CORDON" run -q --accept $accept -p "$T/policy" -- sh -c "
+                run "$old" $abi "$CORDON" run -q -p "$T/policy" -- sh -c "
                         mv $W/a/file $W/b/file; mv $W/b/file $W/a/file
                         echo x >$W/new/$abi && echo made
                         echo x >$W/new/old; truncate -s 0 $W/new/old; rm $W/new/old
@@ -391,7 +390,7 @@ test_older_landlocks_are_used_as_far_as_they_go() {
                 is "$out" $'made\nx'
                 is "$(cat "$W/new/old")" old
                 # The process group would be the caller's.
-                run "$old" $abi "$CORDON" run -q --accept $accept -p "$T/policy" -- sh -c 'kill -KILL 0'
+                run "$old" $abi "$CORDON" run -q -p "$T/policy" -- sh -c 'kill -KILL 0'
                 status_is 137
         done
         # Whoever wants more, says so.
@@ -401,42 +400,4 @@ test_older_landlocks_are_used_as_far_as_they_go() {
         has "$err" "this kernel has Landlock ABI 5"
         run "$old" 6 "$CORDON" run -q -p "$T/policy" -- true
         status_is 0
-}
-
-# Each step that a fence is weaker by has a name, and is asked for where there is something that it is about.
-test_what_older_landlocks_lose_is_accepted_by_name() {
-        local old=$HELPERS/old_landlock
-        run "$old" 4 "$CORDON" explain @base
-        [ "$rc" = 0 ] && [[ $out == *"ABI 4"* ]] || skip "this machine lets nobody answer in the kernel's stead"
-        echo text >"$W/file"
-        chmod 666 "$W/file"
-        printf 'use @base @dev\nread %s\n' "$W" | policy
-        local try=(-q -p "$T/policy") script="truncate -s 0 $W/file || cat $W/file"
-
-        run "$old" 4 "$CORDON" run "${try[@]}" -- true
-        status_is 125
-        has "$err" "--accept no-landlock-ioctl"
-        lacks "$err" truncate
-        run "$old" 4 "$CORDON" run "${try[@]}" --accept no-landlock-ioctl -- sh -c "$script"
-        is "$out" text
-        run "$old" 2 "$CORDON" run "${try[@]}" --accept no-landlock-ioctl -- true
-        status_is 125
-        has "$err" "truncating: ABI 3 is needed; to do without: --accept no-landlock-truncate"
-        run "$old" 2 "$CORDON" run "${try[@]}" -v --accept no-landlock-ioctl,no-landlock-truncate -- sh -c "$script"
-        is "$out" text # the first fence holds
-        has "$err" "degraded: no-landlock-truncate"
-        run "$old" 2 truncate -s 0 "$W/file" # nothing else does
-        [ ! -s "$W/file" ] || fail "the file could be truncated by nobody"
-
-        # Where there is no device, nothing is lost; and nothing is done without that is there.
-        printf 'exec /\ndev none\n' | policy "$T/none"
-        run "$old" 4 "$CORDON" run -q -p "$T/none" -- true
-        status_is 0
-        run "$old" 5 "$CORDON" run "${try[@]}" -v --accept no-landlock-ioctl,no-landlock-truncate -- true
-        status_is 0
-        lacks "$err" degraded
-        run "$old" 2 "$CORDON" doctor
-        matches "$out" 'accept +no-landlock-truncate|no-landlock-truncate'
-        run "$CORDON" run -q --accept no-landlock-scope -- true
-        status_is 125
 }
