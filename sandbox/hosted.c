@@ -1,12 +1,11 @@
 /* A sandbox without namespaces, where whoever starts it has accepted that. The program is a process among the host's. What makes
  * it a sandbox all the same:
  *
- *   pid 1 is no pid 1, but gets all orphans (PR_SET_CHILD_SUBREAPER), so that whoever daemonises stays a descendant of it; it
- *   signals its own children alone, whose numbers nobody else can have before it has reaped them; what they leave behind are its
- *   children next, until there are none.
- *
  *   Landlock lets nothing be reached but what may be executed, and keeps signals and ptrace(2) within its domain. pid 1 is in it,
  *   so the program enters a second one, whose scope ends before pid 1.
+ *
+ *   pid 1 is no pid 1, but "all whom I may signal" are the same for it: kill(-1) reaches its domain and nobody else, in one step
+ *   that no fork slips through. It gets all orphans (PR_SET_CHILD_SUBREAPER), and so knows when all are gone.
  *
  * All opens, names and metadata are the broker's (policy/plan_hosted.c). */
 #include <string.h>
@@ -32,12 +31,6 @@ int hosted_check(const struct setup *s, cordon_error *err)
                                  "no-userns needs Landlock ABI %d (Linux 6.12), which keeps signals from the host's processes; "
                                  "this kernel has %d",
                                  LANDLOCK_ABI_SCOPE, abi);
-        cleanup_fd int children = SYS_CALL(openat, AT_FDCWD, "/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-        if (children < 0)
-                return error_set(err, EOPNOTSUPP,
-                                 "no-userns needs /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN), to end what the program "
-                                 "leaves behind: %s",
-                                 error_text(-children));
         return 0;
 }
 
@@ -45,10 +38,6 @@ int hosted_check(const struct setup *s, cordon_error *err)
 
 int hosted_reaper(struct setup *s)
 {
-        s->detail = "/proc/thread-self/children";
-        s->children = SYS_CALL(openat, AT_FDCWD, s->detail, O_RDONLY | O_CLOEXEC);
-        if (s->children < 0)
-                return s->children;
         s->detail = "subreaper";
         return SYS_CALL(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
@@ -91,8 +80,20 @@ int hosted_view(struct setup *s)
         return result;
 }
 
+/* Whom pid 1 signals from here on is whom Landlock lets it: that must not be the one who started it. */
+static int confirm_scope(void)
+{
+        pid_t parent = SYS_CALL(getppid);
+        return parent > 0 && SYS_CALL(kill, parent, 0) == -EPERM ? 0 : -EXDEV;
+}
+
 int hosted_part(struct setup *s)
 {
+        s->detail = "signals reach beyond its scope";
+        int result = confirm_scope();
+        if (result < 0)
+                return result;
+        s->detail = NULL;
         s->apart = landlock_create_scope();
         return s->apart < 0 ? s->apart : 0;
 }
@@ -107,47 +108,4 @@ int hosted_leave(const struct setup *s)
         if (result == 0 && s->new_session) /* pid 1 leads the session, and so the process group that we are in */
                 result = SYS_CALL(setpgid, 0, 0);
         return result < 0 ? result : landlock_enforce(s->apart);
-}
-
-/* ---- signals to all of it -------------------------------------------------------------------------------------------- */
-
-/* Reads one number after the other from a list of any length. */
-struct numbers {
-        int fd;
-        long long at;
-        char text[512];
-        int have, next;
-};
-
-static int next_byte(struct numbers *n)
-{
-        if (n->next == n->have) {
-                n->have = SYS_CALL(pread64, n->fd, n->text, sizeof(n->text), n->at);
-                n->next = 0;
-                if (n->have <= 0)
-                        return -1;
-                n->at += n->have;
-        }
-        return (unsigned char)n->text[n->next++];
-}
-
-static pid_t next_number(struct numbers *n)
-{
-        pid_t number = 0;
-        int byte = next_byte(n);
-
-        while (byte >= '0' && byte <= '9') {
-                number = number * 10 + (byte - '0');
-                byte = next_byte(n);
-        }
-        return number;
-}
-
-/* The list may leave some out while others end: who wants all of them asks again. */
-void hosted_signal(const struct setup *s, int signal)
-{
-        struct numbers n = {.fd = s->children};
-
-        for (pid_t pid = next_number(&n); pid > 0; pid = next_number(&n))
-                SYS_CALL(kill, pid, signal);
 }

@@ -114,39 +114,19 @@ static bool reap(struct watched *w, int options)
         }
 }
 
-/* To all of the sandbox: with namespaces there is nobody else. */
-static void signal_all(const struct watched *w, int signal)
+/* To all of the sandbox at once, so that nobody's child is missed: there is nobody else in the pid namespace, or whom Landlock
+ * lets us reach (hosted.c). */
+static void signal_all(int signal)
 {
-        if (!w->setup->plan->hosted) {
-                SYS_CALL(kill, -1, signal);
-                return;
-        }
-        hosted_signal(w->setup, signal);
-        int group = w->setup->new_session ? SYS_CALL(getpgid, w->program) : 0; /* else the caller's own processes are in it */
-        if (group > 1 && group != getpgrp())
-                SYS_CALL(kill, -group, signal);
+        SYS_CALL(kill, -1, signal);
 }
 
-/* Without namespaces, those whom the dead leave behind are to die next. A tick makes up for who was not on the list. */
-static void kill_generations(struct watched *w)
-{
-        const struct timespec tick = {.tv_nsec = 10000000};
-        struct pollfd died = {.fd = w->setup->signals, .events = POLLIN};
-        struct signalfd_siginfo info;
-
-        do {
-                hosted_signal(w->setup, SIGKILL);
-                if (SYS_CALL(ppoll, &died, 1, &tick, NULL, (size_t)0) > 0)
-                        SYS_CALL(read, w->setup->signals, &info, sizeof(info));
-        } while (reap(w, WNOHANG));
-}
-
+/* Without a pid namespace our end ends nobody: they are to be gone before. */
 static void kill_all(struct watched *w)
 {
+        signal_all(SIGKILL);
         if (w->setup->plan->hosted)
-                kill_generations(w);
-        else
-                SYS_CALL(kill, -1, SIGKILL);
+                reap(w, 0);
 }
 
 /* ---- signals ------------------------------------------------------------------------------------------------------------ */
@@ -190,7 +170,7 @@ static void act_as_terminal(struct watched *w, int signal)
 {
         if (signal == SIGTSTP) {
                 w->by_terminal = true;
-                signal_all(w, SIGSTOP);
+                signal_all(SIGSTOP);
                 return;
         }
         int group = SYS_CALL(getpgid, w->program);
@@ -202,7 +182,7 @@ static void go_on(struct watched *w)
         look_for_stop(w); /* whoever let the whole group go on has let the program go on, too */
         if (w->stopped || w->by_terminal) {
                 if (w->setup->new_session)
-                        signal_all(w, SIGCONT);
+                        signal_all(SIGCONT);
                 else
                         SYS_CALL(kill, w->program, SIGCONT);
         }
@@ -277,10 +257,10 @@ static _Noreturn void finish(struct watched *w)
         leave(0);
 }
 
-static void ask_to_end(const struct watched *w)
+static void ask_to_end(void)
 {
-        signal_all(w, SIGTERM);
-        signal_all(w, SIGCONT);
+        signal_all(SIGTERM);
+        signal_all(SIGCONT);
 }
 
 /* Every process is asked, since the one that was started may be a shell that dies at once and leaves the others to themselves.
@@ -291,7 +271,7 @@ static void begin_end(struct watched *w, enum sandbox_ended why)
                 return;
         w->ended = why;
         w->deadline_ms = now_ms() + limit_grace_ms(&w->setup->world->limits);
-        ask_to_end(w);
+        ask_to_end();
 }
 
 /* How long to sleep; what is due is done. */
@@ -339,8 +319,6 @@ static _Noreturn void watch(struct watched *w)
                 if (!take_signals(w))
                         continue;
                 bool left_over = reap(w, WNOHANG);
-                if (left_over && w->ended != SANDBOX_BY_ITSELF && w->setup->plan->hosted)
-                        ask_to_end(w); /* those whose parent is gone are heard of only now */
                 /* Those that were asked to end may still be at it. */
                 if (w->gone && !(left_over && w->ended != SANDBOX_BY_ITSELF))
                         finish(w);

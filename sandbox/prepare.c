@@ -201,7 +201,6 @@ int setup_prepare(struct setup *s, const struct sandbox_options *options, const 
                 .signals = FD_NONE,
                 .ruleset = FD_NONE,
                 .apart = FD_NONE,
-                .children = FD_NONE,
                 .view = FD_NONE,
                 .layers = FD_NONE,
                 .notify = FD_NONE,

@@ -127,7 +127,6 @@ struct setup {
         int signals; /* signalfd */
         int ruleset;
         int apart; /* hosted.c: a ruleset that keeps the program from pid 1 */
-        int children; /* hosted.c: where the kernel lists those of pid 1 */
         int view; /* the view's root */
         struct open_parent parent; /* where the step before lies */
         int notify;
@@ -180,8 +179,6 @@ int hosted_reaper(struct setup *s);
 int hosted_view(struct setup *s);
 int hosted_part(struct setup *s);
 int hosted_leave(const struct setup *s);
-/* In pid 1: to each of its children. */
-void hosted_signal(const struct setup *s, int signal);
 
 /* source.c; by root's own hand, or else the child's. Where one cannot be had, its files stay what they were. */
 int sources_prepare(struct setup *s, struct tree_maps *maps);

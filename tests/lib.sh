@@ -95,6 +95,18 @@ dev_policy() {
 	END
 }
 
+# Without user namespaces, and with that accepted.
+hosted() { # hosted [OPTION]... -- PROGRAM...
+        run "$HELPERS/without" userns "$CORDON" run -q -p "$T/policy" --accept no-userns "$@"
+        started_at_all
+}
+
+# As root the program is another user there, to whom the work directory is given.
+hosted_policy() {
+        dev_policy "${1-}"
+        if am_root; then chown -R 65534:65534 "$W"; fi
+}
+
 # ---- asserting ------------------------------------------------------------------------------------------------------
 
 is() { # is ACTUAL EXPECTED [WHAT]

@@ -38,6 +38,7 @@ static const struct row rows[] = {
         {"hostname", SYS_sethostname, 0, 0, EPERM},
         {"landlock", SYS_landlock_create_ruleset, 0, 0, ENOSYS},
         {"landlock", SYS_landlock_restrict_self, 0, 0, ENOSYS},
+        {"landlock-mute", SYS_landlock_restrict_self, 0, 0, 0},
         {"landlock-on", SYS_landlock_create_ruleset, 0, 0, EOPNOTSUPP},
         {"notify", SYS_seccomp, 1, SECCOMP_FILTER_FLAG_NEW_LISTENER, EINVAL},
         {"killable", SYS_seccomp, 1, 1u << 5, EINVAL},

@@ -2,17 +2,6 @@
 # outside, and so does what is honest inside. (`tests/run --hosted` runs the escape tests in this mode.)
 # shellcheck shell=bash disable=SC2154
 
-hosted() { # hosted [OPTION]... -- PROGRAM...
-        run "$HELPERS/without" userns "$CORDON" run -q -p "$T/policy" --accept no-userns "$@"
-        started_at_all
-}
-
-# As root the program is another user, to whom the work directory is given.
-hosted_policy() {
-        dev_policy "${1-}"
-        if am_root; then chown -R 65534:65534 "$W"; fi
-}
-
 test_hosted_programs_run() {
         need python3 git gcc
         hosted_policy
