@@ -38,15 +38,24 @@ static const struct rule *rule_on(const struct view *v, const char *path)
         return policy_eval(v->hosted, path, strlen(path), ACCESS_LIST).rule;
 }
 
+/* What comes by a `dev` line. */
+static bool is_device(const struct view *v, const char *path)
+{
+        const char *const *names = policy_world(v->hosted)->devices;
+
+        for (size_t i = 0; path_within(path, "/dev") && path[4] && names[i]; i++)
+                if (strcmp(path + strlen("/dev/"), names[i]) == 0)
+                        return true;
+        return false;
+}
+
+/* In /dev also what a rule on more than that would grant: a view of the sandbox's own has nothing of the host's there. */
 static bool is_absent(const struct view *v, const char *path)
 {
+        if (path_within(path, "/dev"))
+                return path[4] && !ONE_OF(path, links) && (!is_device(v, path) || ONE_OF(path, owned));
         const struct rule *rule = rule_on(v, path);
-
-        if (!rule || !rule->implied || !rule->literal)
-                return false;
-        if (ONE_OF(rule->pattern, owned))
-                return true;
-        return strcmp(rule->pattern, "/dev") == 0 && strcmp(path, "/dev") != 0 && !ONE_OF(path, links);
+        return rule && rule->implied && rule->literal && ONE_OF(rule->pattern, owned);
 }
 
 /* ---- processes -------------------------------------------------------------------------------------------------------- */
@@ -69,9 +78,16 @@ static bool is_inside(const struct view *v, pid_t pid)
         return count > 0;
 }
 
+/* /proc/PID/net, and the same again for each thread. */
+static bool is_network(const char *rest)
+{
+        const char *thread = strncmp(rest, "/task/", 6) == 0 ? strchr(rest + 6, '/') : NULL;
+        return path_within(rest, "/net") || (thread && path_within(thread, "/net"));
+}
+
 static int admit_process(const struct view *v, pid_t pid, const char *rest, int *process)
 {
-        if (path_within(rest, "/net")) /* the host's network */
+        if (is_network(rest)) /* it is the host's */
                 return -ENOENT;
         int fd = (int)syscall(SYS_pidfd_open, pid, 0);
         if (fd < 0)
@@ -90,14 +106,17 @@ bool hosted_lives(int process)
         return poll(&ended, 1, 0) == 0;
 }
 
-/* `proc self` is processes alone. */
+/* `proc self` is processes alone, `proc none` nothing. */
 static int admit_proc(const struct view *v, const char *path, int *process)
 {
         static const char *const own[] = {"/proc/self", "/proc/thread-self"};
         const char *name = path + strlen("/proc/");
+        enum proc_mode mode = policy_world(v->hosted)->proc;
 
+        if (mode == PROC_NONE)
+                return -ENOENT;
         if (!isdigit((unsigned char)*name))
-                return policy_world(v->hosted)->proc == PROC_SELF && !ONE_OF(path, own) ? -ENOENT : 0;
+                return mode == PROC_SELF && !ONE_OF(path, own) ? -ENOENT : 0;
         char *end;
         long pid = strtol(name, &end, 10);
         if ((*end && *end != '/') || pid > INT32_MAX)
@@ -117,13 +136,10 @@ int hosted_admit(const struct view *v, const char *path, int *process)
 bool hosted_opens(const struct view *v, const char *path, int fd)
 {
         struct stat st;
-        const struct rule *rule = rule_on(v, path);
 
         if (fstat(fd, &st) < 0)
                 return false;
-        if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
-                return true;
-        return path_within(path, "/dev") && rule && rule->implied && strcmp(rule->pattern, path) == 0;
+        return (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)) || is_device(v, path);
 }
 
 bool hosted_lists(const struct view *v, const char *path)

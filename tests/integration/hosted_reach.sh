@@ -41,3 +41,95 @@ test_hosted_scope_is_tried_first() {
         kill -0 "$pid" || fail "it was killed"
 }
 
+test_hosted_network_tables_of_threads() {
+        need python3
+        hosted_policy
+        cat >"$T/tables.py" <<-'END'
+		import os
+		pid = os.getpid()
+		for path in "/proc/net/unix", "/proc/self/net/unix", f"/proc/{pid}/task/{pid}/net/unix", "/proc/thread-self/net/unix", \
+		            f"/proc/{pid}/task/{pid}/net/../net/tcp", f"/proc/{pid}/task/{pid}/net", f"/proc/{pid}/task/{pid}/comm":
+		    try:
+		        print(len(os.listdir(path) if path.endswith("net") else open(path).read()) > 0)
+		    except OSError as e:
+		        print(type(e).__name__)
+	END
+        stdin=$T/tables.py run python3 -
+        lacks "$out" Error
+        stdin=$T/tables.py hosted -- python3 -
+        is "$(sort "$T/out" | uniq -c | tr -s ' ')" $' 6 FileNotFoundError\n 1 True'
+}
+
+# A rule on much more is no grant of what a sandbox has of its own elsewhere, or has not.
+test_hosted_rules_on_everything() {
+        policy <<-END
+		read exec /
+		write $W
+		proc none
+		dev null zero
+		tmp none
+	END
+        chmod 777 "$W"
+        run sh -c 'cat /proc/version && head -c 1 /dev/urandom && [ -d /dev/shm ]'
+        status_is 0
+        hosted -- sh -c 'cat /proc/version /proc/self/comm /proc/net/unix; head -c 9 /dev/urandom; ls /dev/shm /dev/pts /proc /dev; [ -e /dev/shm ] && echo there'
+        is "$out" ""
+        hosted -- sh -c 'head -c 9 /dev/zero | wc -c; echo x >/dev/null; head -1 /etc/passwd'
+        is "$(head -1 "$T/out")" 9
+        has "$out" root
+        is "$err" ""
+        policy <<-END
+		read exec /
+		proc self
+		dev none
+	END
+        hosted -- sh -c 'cat /proc/self/comm; cat /proc/version; : </dev/null'
+        is "$out" cat
+        has "$err" "/proc/version"
+        has "$err" "/dev/null"
+        # A device that is for reading alone, by a line of one's own.
+        dev_policy 'read /dev/zero'
+        hosted -- sh -c 'head -c 9 /dev/zero | wc -c; echo x >/dev/zero'
+        is "$out" 9
+        has "$err" "Permission denied"
+}
+
+# Files of root's that only capabilities or another owner keep from root's own id.
+test_hosted_settings_of_the_kernel() {
+        dev_policy $'user own\nproc own'
+        local path
+        for path in /proc/sys/kernel/core_pattern /proc/sys/vm/drop_caches /proc/self/oom_score_adj /proc/self/mem; do
+                if am_root; then
+                        run sh -c ": >>$path"
+                        status_is 0
+                fi
+                hosted -- sh -c ": >>$path"
+                has "$err" "Permission denied"
+                status_is 2
+        done
+        hosted -- sh -c 'cat /proc/sys/kernel/ostype && head -c 9 /proc/kallsyms'
+        is "$out" Linux
+        launch=may_fail
+        dev_policy 'write /proc/sys'
+        hosted -- true
+        status_is 125
+        has "$err" "$T/policy:5"
+}
+
+# The bundles, and the policy that is used where there is none: none of them needs a view.
+test_hosted_bundles() {
+        need python3 git
+        git init -q "$W"
+        local name
+        for name in $("$CORDON" show | sed -n 's/^ *@\([a-z-]*\) .*/\1/p'); do
+                dev_policy "use @$name"
+                hosted -- sh -c 'echo ran; cat /etc/shadow; ls /root /home'
+                is "$out" ran "what @$name lets through"
+        done
+        [ -n "${name-}" ] || fail "there are no bundles"
+        cd "$W"
+        plant_secret
+        run "$HELPERS/without" userns "$CORDON" run -q --accept no-userns -- sh -c "echo ran; python3 -c 'print(6 * 7)'; cat $S; ls >/dev/null && ls /bin >/dev/null && echo listed"
+        is "$out" $'ran\n42\nlisted'
+}
+
