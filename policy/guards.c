@@ -95,7 +95,6 @@ static const struct needed_call needed[] = {
         {"prlimit64", "limits that must not hold for pid 1"},
         {"setrlimit", "limits that must not hold for pid 1"},
         {"getrusage", "pid 1 reports the processor time"},
-        {"pread64", "without namespaces, pid 1 reads which processes are its children"},
         {"landlock_restrict_self", "without namespaces, keeps the program from pid 1"},
         {"clock_gettime", "pid 1 reports the processor time"},
 };
@@ -201,6 +200,7 @@ static const struct guard guards[] = {
         REFUSE("msgctl", HOSTED, ENOSYS, SHARED),
         REFUSE("mq_open", HOSTED, ENOSYS, SHARED),
         REFUSE("mq_unlink", HOSTED, ENOSYS, SHARED),
+        REFUSE("ioctl", HOSTED, ENOTTY, "without namespaces, a pidfd tells of processes outside", DRIVER_IS(1, 0xff00)),
 
         /* Filters may be added, they only take away. A second listener in the chain the kernel refuses with EBUSY
          * itself; said here, it holds for sandboxes without a broker as well. */
@@ -262,6 +262,7 @@ static const struct guard guards[] = {
         REFUSE("socket", NET_IS_SOME, EACCES, PAIRS, IS(0, AF_UNIX)),
         REFUSE("socket", NET_IS_NONE, EACCES, NO_NET),
         REFUSE("connect", NO_NET_NOR_SOCKETS, EACCES, NO_NET),
+        REFUSE("bind", NO_NET_NOR_SOCKETS, EACCES, NO_NET), /* one of a pair can take an abstract name away from others */
         REFUSE("sendto", NO_NET_NOR_MESSAGES, EACCES, NO_NET, NOT_NULL(4)),
         ALLOW("socket", NET_IS_SOME, "getifaddrs and getaddrinfo ask for routes", IS(0, AF_NETLINK), IS(2, 0)),
         REFUSE("socket", NET_IS_SOME, EAFNOSUPPORT, TCP_UDP, IS_NOT(0, AF_INET), IS_NOT(0, AF_INET6)),

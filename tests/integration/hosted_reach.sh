@@ -94,6 +94,54 @@ test_hosted_rules_on_everything() {
         has "$err" "Permission denied"
 }
 
+# An abstract name that the program took would be the host's.
+test_hosted_pairs_take_no_names() {
+        need python3
+        hosted_policy
+        cat >"$T/bind.py" <<-'END'
+		import os, socket
+		a, b = socket.socketpair()
+		try:
+		    a.bind("\0cordon-test-%d" % os.getpid())
+		    print("taken")
+		except OSError as e:
+		    print(type(e).__name__)
+		a.send(b"x")
+		print(b.recv(9))
+	END
+        stdin=$T/bind.py run python3 -
+        is "$out" $'taken\nb\'x\''
+        stdin=$T/bind.py hosted -- python3 -
+        is "$out" $'PermissionError\nb\'x\''
+}
+
+# What a pidfd tells of any process: its ids, its cgroup, how it ended.
+test_hosted_pidfds_tell_nothing() {
+        need python3
+        hosted_policy
+        start "$HELPERS/hog" forever
+        expect_line ready
+        cat >"$T/info.py" <<-'END'
+		import errno, fcntl, os, select, struct, subprocess, sys
+		def info(pid):
+		    request = bytearray(struct.pack("<Q", 3) + bytes(56)) # PIDFD_GET_INFO: struct pidfd_info of 64 bytes
+		    try:
+		        fcntl.ioctl(os.pidfd_open(pid), 0xc040ff0b, request)
+		        return struct.unpack_from("<I", request, 16)[0] == pid
+		    except OSError as e:
+		        return errno.errorcode[e.errno]
+		print(info(int(sys.argv[1])))
+		child = subprocess.Popen(["true"])
+		fd = os.pidfd_open(child.pid)
+		print(select.select([fd], [], [], 20)[0] == [fd], os.waitid(os.P_PIDFD, fd, os.WEXITED).si_status)
+	END
+        stdin=$T/info.py run python3 - "$pid"
+        is "$(tail -1 "$T/out")" "True 0"
+        [ "$(head -1 "$T/out")" = True ] || skip "this kernel does not tell: $(head -1 "$T/out")"
+        stdin=$T/info.py hosted -- python3 - "$pid"
+        is "$out" $'ENOTTY\nTrue 0'
+}
+
 # Files of root's that only capabilities or another owner keep from root's own id.
 test_hosted_settings_of_the_kernel() {
         dev_policy $'user own\nproc own'
