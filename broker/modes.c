@@ -3,9 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "base/fd.h"
+
+#define ACCESS_ACL "system.posix_acl_access"
 
 mode_t modes_begin(const struct server *s, mode_t mode, mode_t mask)
 {
@@ -21,15 +25,34 @@ void modes_end(const struct server *s)
                 umask(0);
 }
 
+/* What the process's umask has taken away beyond the caller's. Where the directory's default ACL decides, no umask does; and a
+ * directory's S_ISGID is its parent's gift. */
+static bool settled_mode(const struct stat *made, bool acl, mode_t wanted, mode_t *out)
+{
+        mode_t missing = wanted & ~made->st_mode & 0777;
+
+        *out = (made->st_mode & 07777) | missing;
+        return missing != 0 && !acl;
+}
+
 int modes_settle(const struct server *s, int fd, mode_t mode, mode_t mask)
 {
-        return s->shares_umask && fchmod(fd, mode & ~mask & 07777) < 0 ? -errno : 0;
+        struct stat st;
+        mode_t settled;
+
+        if (!s->shares_umask)
+                return 0;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        bool acl = fgetxattr(fd, ACCESS_ACL, NULL, 0) > 0;
+        return settled_mode(&st, acl, mode & ~mask, &settled) && fchmod(fd, settled) < 0 ? -errno : 0;
 }
 
 int modes_settle_at(const struct server *s, int directory, const char *name, mode_t mode, mode_t mask)
 {
-        char number[16];
+        char link[32];
         struct stat st;
+        mode_t settled;
 
         if (!s->shares_umask)
                 return 0;
@@ -38,6 +61,9 @@ int modes_settle_at(const struct server *s, int directory, const char *name, mod
                 return -errno;
         if ((st.st_mode & S_IFMT) != (mode & S_IFMT))
                 return -ESTALE;
-        snprintf(number, sizeof(number), "%d", made);
-        return fchmodat(s->view.self, number, mode & ~mask & 07777, 0) < 0 ? -errno : 0;
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", made);
+        bool acl = getxattr(link, ACCESS_ACL, NULL, 0) > 0;
+        if (!settled_mode(&st, acl, mode & ~mask, &settled))
+                return 0;
+        return fchmodat(s->view.self, strrchr(link, '/') + 1, settled, 0) < 0 ? -errno : 0;
 }

@@ -181,3 +181,35 @@ test_hosted_bundles() {
         is "$out" $'ran\n42\nlisted'
 }
 
+# What the parent of what is made lends it: its group, its access list.
+test_names_modes_keep_what_the_directory_gives() {
+        need python3
+        dev_policy
+        mkdir "$W/given" "$W/listed"
+        if am_root; then chown -R 65534:65534 "$W"; fi
+        chmod g+s "$W/given"
+        local acl=
+        if command -v setfacl >/dev/null && setfacl -d -m u::rwx,g::r-x,o::---,u:12345:rwx,m::r-x "$W/listed" 2>/dev/null; then acl=1; fi
+        cat >"$T/make.py" <<-'END'
+		import os
+		os.umask(0)
+		for n in ("given", "listed"):
+		    os.mkdir(n + "/d", 0o777)
+		    os.close(os.open(n + "/f", os.O_CREAT | os.O_WRONLY, 0o666))
+		    print("%o %o" % (os.stat(n + "/d").st_mode & 0o7777, os.stat(n + "/f").st_mode & 0o7777))
+		    os.rmdir(n + "/d")
+		    os.remove(n + "/f")
+	END
+        cd "$W"
+        stdin=$T/make.py run python3 -
+        local outside=$out
+        has "$outside" "2777 666"
+        [ -z "$acl" ] || has "$outside" "750 640"
+        umask 077 # of cordon, which is not to count
+        stdin=$T/make.py hosted -- python3 -
+        is "$(head -1 "$T/out")" "2777 666"
+        [ -z "$acl" ] || is "$out" "$outside"
+        stdin=$T/make.py run "$HELPERS/without" userns,unshare "$CORDON" run -q -p "$T/policy" --accept no-userns -- python3 -
+        is "$(head -1 "$T/out")" "2777 666"
+        [ -z "$acl" ] || is "$out" "$outside"
+}
