@@ -86,10 +86,15 @@ static int fall_back(struct setup *s, unsigned missing, const char *why, cordon_
         if (only)
                 return error_set(err, EOPNOTSUPP, "%s:%u: nothing but a cgroup can hold `limit %s`%s: %s", only->file, only->line,
                                  name, root_inside(s) && (missing & CGROUP_PIDS) ? " for root's own id" : "", why);
+        bool shared = s->plan->hosted && l->procs && (missing & CGROUP_PIDS);
+        if (shared && !memory && !cpu)
+                snprintf(s->note, sizeof(s->note), "`limit procs` counts all processes of user %u, here and outside: %s",
+                         (unsigned)s->uid, why);
         if (memory || cpu)
-                snprintf(s->note, sizeof(s->note), "%s%s%s for each process by itself, not for all together: %s",
+                snprintf(s->note, sizeof(s->note), "%s%s%s for each process by itself, not for all together%s: %s",
                          memory ? "`limit memory`" : "", memory && cpu ? " and " : "",
-                         memory && cpu ? "`limit cpu` hold" : cpu ? "`limit cpu` holds" : " holds", why);
+                         memory && cpu ? "`limit cpu` hold" : cpu ? "`limit cpu` holds" : " holds",
+                         shared ? "; `limit procs` counts all processes of the user" : "", why);
         return 0;
 }
 

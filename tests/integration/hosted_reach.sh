@@ -164,6 +164,16 @@ test_hosted_settings_of_the_kernel() {
         has "$err" "$T/policy:5"
 }
 
+test_hosted_limit_of_processes_is_the_users() {
+        dev_policy 'limit procs 4000'
+        run "$HELPERS/without" userns "$CORDON" run -p "$T/policy" --accept no-userns -- true
+        status_is 0
+        if [[ $err == "" ]]; then skip "a cgroup counts them here"; fi
+        has "$err" '`limit procs` counts all processes of'
+        boxed true
+        lacks "$err" "counts all"
+}
+
 # The bundles, and the policy that is used where there is none: none of them needs a view.
 test_hosted_bundles() {
         need python3 git
