@@ -12,14 +12,15 @@
 #include "base/fd.h"
 #include "base/within.h"
 #include "broker/caller.h"
+#include "policy/compiled.h"
 #include "policy/policy.h"
 
 enum { GENERATIONS_MOST = 256 }; /* between a process and pid 1 of the sandbox */
 
 /* ---- places of the sandbox's own -------------------------------------------------------------------------------------- */
 
-/* What world lines grant is in the sandbox what nobody else has: these the host has, too, and they are others. */
-static const char *const owned[] = {"/tmp", "/dev/pts", "/dev/ptmx", "/dev/shm"};
+/* What `dev` lines grant and is the sandbox's own: the host has these, too, and they are others. */
+static const char *const owned[] = {"/dev/pts", "/dev/ptmx", "/dev/shm"};
 /* What leads on to the caller's descriptors. */
 static const char *const links[] = {"/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr"};
 
@@ -33,9 +34,19 @@ static bool is_one_of(const char *path, const char *const *list, size_t count)
 
 #define ONE_OF(path, list) is_one_of(path, list, sizeof(list) / sizeof(*(list)))
 
-static const struct rule *rule_on(const struct view *v, const char *path)
+static struct verdict eval(const struct view *v, const struct policy *policy, const char *path, size_t length, unsigned want)
 {
-        return policy_eval(v->hosted, path, strlen(path), ACCESS_LIST).rule;
+        struct verdict verdict = policy_eval(policy, path, length, want);
+        const struct rule *rule = v->hosted ? verdict.rule : NULL;
+        struct eval_options options = {.without = rule};
+        bool private = rule && rule->implied && rule->literal && strcmp(rule->pattern, "/tmp") == 0;
+
+        return private ? policy_eval_with(policy, path, length, want, &options) : verdict;
+}
+
+struct verdict hosted_eval(const struct server *s, const char *path, size_t length, unsigned want)
+{
+        return eval(&s->view, s->policy, path, length, want);
 }
 
 /* What comes by a `dev` line. */
@@ -54,8 +65,7 @@ static bool is_absent(const struct view *v, const char *path)
 {
         if (path_within(path, "/dev"))
                 return path[4] && !ONE_OF(path, links) && (!is_device(v, path) || ONE_OF(path, owned));
-        const struct rule *rule = rule_on(v, path);
-        return rule && rule->implied && rule->literal && ONE_OF(rule->pattern, owned);
+        return path_within(path, "/tmp") && eval(v, v->hosted, path, strlen(path), ACCESS_LIST).error == ENOENT;
 }
 
 /* ---- processes -------------------------------------------------------------------------------------------------------- */
@@ -160,6 +170,6 @@ bool hosted_leads(const struct view *v, const char *path)
 
 bool hosted_fixed(const struct view *v, const char *path)
 {
-        const struct rule *rule = v->hosted ? rule_on(v, path) : NULL;
+        const struct rule *rule = v->hosted ? eval(v, v->hosted, path, strlen(path), ACCESS_LIST).rule : NULL;
         return rule && rule->literal && strcmp(rule->pattern, path) == 0;
 }

@@ -5,12 +5,17 @@
 
 #include <stdbool.h>
 
-#include "broker/view.h"
+#include "broker/server.h"
+#include "policy/policy.h"
 
 /* 0, or -ENOENT where the canonical path is not for the sandbox. Below /proc/PID `*process` gets a descriptor of that process,
  * which is one of the sandbox's: whoever has opened something there asks hosted_lives() whether it was still that one. */
 int hosted_admit(const struct view *v, const char *path, int *process);
 bool hosted_lives(int process);
+
+/* policy_eval(), for every verdict on a path that the broker gives: without namespaces there is no private /tmp, and so nothing
+ * that a rule on it would grant. What lies there and is granted by name is the host's, and the way there is a way and no more. */
+struct verdict hosted_eval(const struct server *s, const char *path, size_t length, unsigned want);
 
 /* Whether an object may be opened: devices of the policy alone, as no mount keeps others closed. */
 bool hosted_opens(const struct view *v, const char *path, int fd);

@@ -24,6 +24,7 @@
 
 #include "base/fd.h"
 #include "broker/caller.h"
+#include "broker/hosted.h"
 #include "broker/modes.h"
 
 /* ---- verdicts ---------------------------------------------------------------------------------------------------- */
@@ -46,7 +47,7 @@ static int tell(const struct errand *e, const struct path *p, unsigned want, con
 
 static struct verdict verdict_on(const struct errand *e, const struct path *p, unsigned want)
 {
-        return policy_eval(e->server->policy, p->text, p->length, want);
+        return hosted_eval(e->server, p->text, p->length, want);
 }
 
 static int refuse(const struct errand *e, const struct path *p, unsigned want, const struct verdict *v)

@@ -4,6 +4,7 @@
  * like any other, with no symlink allowed, so that a race can only make it fail. */
 #include "broker/resolve.h"
 
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "broker/hosted.h"
 
 enum { LINKS_MOST = 40 }; /* as the kernel's MAXSYMLINKS */
 
@@ -310,7 +312,7 @@ int resolve_walk(const struct server *s, const struct request *r, const struct p
 
 static bool is_hidden(const struct server *s, const struct path *p)
 {
-        struct verdict v = policy_eval(s->policy, p->text, p->length, ACCESS_LIST);
+        struct verdict v = hosted_eval(s, p->text, p->length, ACCESS_LIST);
         return v.error == ENOENT; /* by `hide`, or for want of any rule; not for text with ".." in it */
 }
 

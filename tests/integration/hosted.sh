@@ -295,7 +295,7 @@ test_hosted_places_of_the_hosts() {
         chmod 666 "/tmp/$name"
         run cat "/tmp/$name"
         is "$out" "on the host"
-        hosted -- sh -c "cat /tmp/$name; echo x >/tmp/$name; echo x >/tmp/$name.new; mkdir /tmp/$name.d; rm /tmp/$name; rmdir /tmp; stat /tmp; ls /tmp"
+        hosted -- sh -c "cat /tmp/$name; echo x >/tmp/$name; echo x >/tmp/$name.new; mkdir /tmp/$name.d; rm /tmp/$name; rmdir /tmp; stat /tmp/$name; ls /tmp"
         is "$(cat "/tmp/$name")" "on the host"
         ! [ -e "/tmp/$name.new" ] && ! [ -e "/tmp/$name.d" ] || fail "something was made in the host's /tmp"
         is "$out" ""

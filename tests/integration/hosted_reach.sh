@@ -223,3 +223,35 @@ test_names_modes_keep_what_the_directory_gives() {
         is "$(head -1 "$T/out")" "2777 666"
         [ -z "$acl" ] || is "$out" "$outside"
 }
+
+# What is granted below /tmp is the host's; the way there can be looked at and no more.
+test_hosted_granted_below_tmp() {
+        need git
+        local way
+        way=$(mktemp -d /tmp/cordon-test.XXXXXX)
+        mkdir "$way/middle" "$way/middle/work"
+        echo neighbour >"$way/neighbour"
+        chmod 777 "$way" "$way/middle" "$way/middle/work"
+        policy <<-END
+		use @base @dev
+		write $way/middle/work
+	END
+        if am_root; then chown 65534:65534 "$way/middle/work"; fi
+        cd "$way/middle/work"
+        hosted -- sh -c 'git init -q . && echo a >a && git add a && git status --short && stat -c %F / /tmp .. ../..'
+        is "$out" $'A  a\ndirectory\ndirectory\ndirectory\ndirectory'
+        local attempt
+        for attempt in "ls /tmp" "ls $way" "cat $way/neighbour" "stat $way/neighbour" "touch $way/new" "mkdir /tmp/new" "chmod 700 $way" "touch $way" \
+                "mv $way/middle $way/other" "rmdir $way/middle" "ln $way/neighbour n" "mv a $way/a" "touch /tmp/new.$$"; do
+                # shellcheck disable=SC2086
+                hosted -- $attempt
+                [ "$rc" != 0 ] || fail "$attempt"
+        done
+        hosted -- python3 -c "import os; os.open('$way', os.O_TMPFILE | os.O_RDWR)"
+        status_is 1
+        is "$(cd "$way" && echo *; stat -c %a "$way")" $'middle neighbour\n777'
+        # Outside, all of it is possible.
+        run sh -c "ls $way && cat $way/neighbour && touch $way/new && mv $way/middle $way/other && chmod 700 $way"
+        status_is 0
+        rm -r "$way"
+}
