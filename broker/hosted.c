@@ -116,6 +116,12 @@ bool hosted_lives(int process)
         return poll(&ended, 1, 0) == 0;
 }
 
+/* What namespaces of its own would have of the sandbox's: the host's network and locks. */
+static bool is_of_namespaces(const char *path)
+{
+        return path_within(path, "/proc/sys/net") || path_within(path, "/proc/locks");
+}
+
 /* `proc self` is processes alone, `proc none` nothing. */
 static int admit_proc(const struct view *v, const char *path, int *process)
 {
@@ -123,7 +129,7 @@ static int admit_proc(const struct view *v, const char *path, int *process)
         const char *name = path + strlen("/proc/");
         enum proc_mode mode = policy_world(v->hosted)->proc;
 
-        if (mode == PROC_NONE)
+        if (mode == PROC_NONE || is_of_namespaces(path))
                 return -ENOENT;
         if (!isdigit((unsigned char)*name))
                 return mode == PROC_SELF && !ONE_OF(path, own) ? -ENOENT : 0;

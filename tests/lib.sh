@@ -273,6 +273,24 @@ expect_line() {
         fail "no line '$1' came; stderr: $(cat "$T/err")"
 }
 
+# One of the same user, whoever that is inside.
+start_neighbour() {
+        if am_root; then
+                start setpriv --reuid 65534 --regid 65534 --clear-groups "$HELPERS/hog" forever
+        else
+                start "$HELPERS/hog" forever
+        fi
+        expect_line ready
+}
+
+outside_as_neighbour() {
+        if am_root; then
+                run setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+        else
+                run "$@"
+        fi
+}
+
 # Waits for the end of what `start` started. All that still came is in $rest.
 finish() {
         rest=$(timeout 20 cat <&"$lines") || fail "the output did not end"

@@ -117,24 +117,6 @@ test_hosted_what_a_rule_names_stays() {
 
 # ---- processes ------------------------------------------------------------------------------------------------------------
 
-# One of the same user, whoever that is inside.
-start_neighbour() {
-        if am_root; then
-                start setpriv --reuid 65534 --regid 65534 --clear-groups "$HELPERS/hog" forever
-        else
-                start "$HELPERS/hog" forever
-        fi
-        expect_line ready
-}
-
-outside_as_neighbour() {
-        if am_root; then
-                run setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-        else
-                run "$@"
-        fi
-}
-
 test_hosted_processes_of_the_host() {
         need python3
         hosted_policy

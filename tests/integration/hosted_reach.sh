@@ -60,6 +60,53 @@ test_hosted_network_tables_of_threads() {
         is "$(sort "$T/out" | uniq -c | tr -s ' ')" $' 6 FileNotFoundError\n 1 True'
 }
 
+test_hosted_tables_of_other_namespaces() {
+        hosted_policy
+        local path
+        for path in /proc/sys/net/core/somaxconn /proc/locks; do
+                run cat $path
+                status_is 0
+                hosted -- cat $path
+                has "$err" "No such file"
+        done
+        hosted -- cat /proc/sys/kernel/ostype
+        is "$out" Linux
+}
+
+# The owner of a file gets a signal when there is something to read. The file is the program's, the signal the kernel's.
+test_hosted_signals_by_way_of_a_file() {
+        need python3
+        hosted_policy
+        cat >"$T/own.py" <<-'END'
+		import fcntl, os, signal, sys, time
+		it = int(sys.argv[1])
+		a, b = os.pipe()
+		got = []
+		signal.signal(signal.SIGUSR1, lambda *_: got.append(1))
+		def send(to):
+		    fcntl.fcntl(a, fcntl.F_SETOWN, to)
+		    fcntl.fcntl(a, 10, signal.SIGUSR1 if to == os.getpid() else signal.SIGKILL) # F_SETSIG
+		    fcntl.fcntl(a, fcntl.F_SETFL, os.O_ASYNC)
+		    os.write(b, b"x")
+		try:
+		    send(it)
+		except OSError as e:
+		    print(type(e).__name__)
+		send(os.getpid())
+		print("own", len(got))
+	END
+        start_neighbour
+        stdin=$T/own.py hosted -- python3 - "$pid"
+        has "$out" "own 1"
+        kill -0 "$pid" || fail "it was killed"
+        [[ $(cut -d' ' -f3 "/proc/$pid/stat") != Z ]] || fail "it was killed"
+        stdin=$T/own.py outside_as_neighbour python3 - "$pid"
+        has "$out" "own 1"
+        rc=0
+        wait "$pid" || rc=$?
+        status_is 137
+}
+
 # A rule on much more is no grant of what a sandbox has of its own elsewhere, or has not.
 test_hosted_rules_on_everything() {
         policy <<-END
