@@ -110,6 +110,9 @@ static const struct option_row explain_options[] = {
         {0, "seccomp", NULL, OPTION_FLAG, FIELD(seccomp),
          "show the system call filter instead: each call, what\n"
          "becomes of it, and which line says so"},
+        {0, "accept", "NAME", OPTION_LIST, FIELD(accepts),
+         "as `cordon run` would be told: what the kernel lacks and\n"
+         "has this name is done without"},
         RULE_ROWS,
         HELP_ROW,
         VERSION_ROW,

@@ -29,7 +29,7 @@ static const char **all_policies(const struct settings *s)
         return files;
 }
 
-static int explain(const char *const *files, const struct settings *settings, const char *program)
+static int explain(const char *const *files, const struct settings *settings, const char *const *accept, const char *program)
 {
         cordon_policy *policy = NULL;
         cordon_error error = {0};
@@ -42,9 +42,9 @@ static int explain(const char *const *files, const struct settings *settings, co
         if (r < 0)
                 return r == -EINVAL ? CHECK_ERRORS : CHECK_FAILED;
         if (settings->seccomp)
-                r = cordon_policy_seccomp(policy, to_stdout, NULL, &error);
+                r = cordon_policy_seccomp(policy, accept, to_stdout, NULL, &error);
         else
-                r = cordon_policy_explain(policy, settings->json ? CORDON_EXPLAIN_JSON : 0, to_stdout, NULL, &error);
+                r = cordon_policy_explain(policy, accept, settings->json ? CORDON_EXPLAIN_JSON : 0, to_stdout, NULL, &error);
         cordon_policy_unref(policy);
         if (r < 0)
                 say("%s", *error.text ? error.text : strerror(-r));
@@ -60,11 +60,13 @@ int explain_main(const struct settings *settings)
                 return CHECK_FAILED;
         }
         const char **files = all_policies(settings);
-        if (!files) {
+        struct accepted accepted = {0};
+        int status = CHECK_FAILED;
+        if (files && accept_parse(&accepted, settings->accepts))
+                status = explain(files, settings, accepted.names, program);
+        else
                 say("%s", strerror(ENOMEM));
-                return CHECK_FAILED;
-        }
-        int status = explain(files, settings, program);
+        accept_free(&accepted);
         free(files);
         return status;
 }

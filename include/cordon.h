@@ -192,20 +192,22 @@ enum {
 /* What the policy means on this host: its files, variables and rules, then the plan that a launch would carry out (the view,
  * what is brokered and why, Landlock, system calls), then what this kernel lacks. Nothing is started, and nothing changed.
  * `write` is called many times, with parts of the text in their order; the text is UTF-8, safe for a terminal, and ends with
- * a newline. `flags`: CORDON_EXPLAIN_*.
+ * a newline. `flags`: CORDON_EXPLAIN_*. `accept`: as in cordon_child_options; what this kernel lacks of it is done without in the
+ * plan, too. NULL: nothing.
  *
  * -EINVAL: no sandbox can be started with this policy here. It is explained all the same: instead of the plan stands what is
- * in the way, as in diagnostics. -ENOTSUP: a flag is not known; nothing was written. -ENOMEM: what was written is not
- * complete. May be called from several threads at once. */
-CORDON_API int cordon_policy_explain(const cordon_policy *policy, uint64_t flags, cordon_write_fn *write, void *ctx,
-                                     cordon_error *err);
+ * in the way, as in diagnostics. Or a name in `accept` is none: then, as with -ENOTSUP (a flag is not known), nothing was
+ * written. -ENOMEM: what was written is not complete. May be called from several threads at once. */
+CORDON_API int cordon_policy_explain(const cordon_policy *policy, const char *const *accept, uint64_t flags,
+                                     cordon_write_fn *write, void *ctx, cordon_error *err);
 
 /* The system call filter of the same plan, as a readable table: each call with its number, what becomes of it (allowed, an
  * errno, asked of the broker, killed, logged), under which tests of its arguments, and which line of the policy or which
  * fixed table says so. `write` gets UTF-8 text in one or more pieces, escaped for a terminal.
  * -EINVAL: this version cannot enforce the policy; each line that stands in the way has been written. -ENOENT: the policy grants
  * writing to what does not exist, likewise. -ENOMEM. Any number of threads may call it for one policy. */
-CORDON_API int cordon_policy_seccomp(const cordon_policy *policy, cordon_write_fn *write, void *ctx, cordon_error *err);
+CORDON_API int cordon_policy_seccomp(const cordon_policy *policy, const char *const *accept, cordon_write_fn *write, void *ctx,
+                                     cordon_error *err);
 
 /* One rule that has something to say about a path or an endpoint. */
 typedef struct cordon_why_rule {

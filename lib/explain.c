@@ -72,8 +72,9 @@ static void explain_policy(struct listing *l, const struct policy *p)
 static void explain_plan(struct listing *l, const struct plan *plan)
 {
         static void (*const sections[])(struct listing *, const struct plan *) = {
-                sandbox_describe_requirements, sandbox_describe_view, describe_brokered, sandbox_describe_landlock,
-                describe_syscalls,             describe_notes,
+                sandbox_describe_requirements, sandbox_describe_lacks,    sandbox_describe_view,
+                describe_brokered,             sandbox_describe_landlock, describe_syscalls,
+                describe_notes,
         };
 
         for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
@@ -92,7 +93,8 @@ static int result_of(int planned, int listed, unsigned refused, cordon_error *er
         return 0;
 }
 
-int cordon_policy_explain(const cordon_policy *policy, uint64_t flags, cordon_write_fn *write, void *ctx, cordon_error *err)
+int cordon_policy_explain(const cordon_policy *policy, const char *const *accept, uint64_t flags, cordon_write_fn *write,
+                          void *ctx, cordon_error *err)
 {
         struct host_memory memory;
         struct policy_host host = host_real(&memory);
@@ -102,6 +104,9 @@ int cordon_policy_explain(const cordon_policy *policy, uint64_t flags, cordon_wr
 
         if (flags & ~(uint64_t)CORDON_EXPLAIN_JSON)
                 return error_set(err, ENOTSUP, "cordon_policy_explain: unknown flags");
+        int accepted = sandbox_accept(accept, &host.lacks, err);
+        if (accepted < 0)
+                return accepted;
         listing_begin(&l, (flags & CORDON_EXPLAIN_JSON) != 0, write, ctx);
         explain_policy(&l, policy_of(policy));
         listing_section(&l, "refusals", "Refused: no sandbox can be started with this policy", NULL);

@@ -9,6 +9,7 @@
 #include "lib/host.h"
 #include "lib/policy.h"
 #include "policy/plan.h"
+#include "sandbox/sandbox.h"
 
 struct findings {
         cordon_write_fn *write;
@@ -30,12 +31,16 @@ static void show(void *ctx, const cordon_diag *diag)
         free(text);
 }
 
-static int make_plan(struct plan *plan, const cordon_policy *policy, struct findings *findings, cordon_error *err)
+static int make_plan(struct plan *plan, const cordon_policy *policy, const char *const *accept, struct findings *findings,
+                     cordon_error *err)
 {
         struct host_memory memory;
         struct policy_host host = host_real(&memory);
-        int r = plan_compile(plan, policy_of(policy), &host, show, findings);
+        int r = sandbox_accept(accept, &host.lacks, err);
 
+        if (r < 0)
+                return r;
+        r = plan_compile(plan, policy_of(policy), &host, show, findings);
         if (r < 0 && findings->count > 0)
                 return error_set(err, -r, "no sandbox can be started with this policy: %u %s", findings->count,
                                  findings->count == 1 ? "line stands in the way" : "lines stand in the way");
@@ -45,13 +50,14 @@ static int make_plan(struct plan *plan, const cordon_policy *policy, struct find
 }
 
 /* A filter that was made at build time has no rules to be shown: the same is made once more. */
-int cordon_policy_seccomp(const cordon_policy *policy, cordon_write_fn *write, void *ctx, cordon_error *err)
+int cordon_policy_seccomp(const cordon_policy *policy, const char *const *accept, cordon_write_fn *write, void *ctx,
+                          cordon_error *err)
 {
         struct findings findings = {.write = write, .ctx = ctx};
         cleanup_buf struct buf text = {0};
         struct filter filter = {0};
         struct plan plan;
-        int r = make_plan(&plan, policy, &findings, err);
+        int r = make_plan(&plan, policy, accept, &findings, err);
 
         if (r < 0)
                 return r;

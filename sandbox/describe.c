@@ -49,10 +49,10 @@ static void list_flags(struct listing *l, const struct plan_mount *m)
                 listing_item(l, flags & words[i].flag ? words[i].set : words[i].clear);
 }
 
-static void describe_mount(struct listing *l, const struct plan_mount *m)
+static void describe_mount(struct listing *l, const struct plan *plan, const struct plan_mount *m)
 {
         listing_row(l);
-        listing_text(l, "kind", DESCRIBE_FIRST, kind_of(m));
+        listing_text(l, "kind", DESCRIBE_FIRST, plan->hosted ? "tree" : kind_of(m));
         listing_text(l, "path", PATH_COLUMN, m->path);
         if (m->kind == VIEW_SYMLINK) {
                 listing_text(l, NULL, LISTING_CLOSE, "->");
@@ -62,7 +62,8 @@ static void describe_mount(struct listing *l, const struct plan_mount *m)
         bool elsewhere = m->kind == VIEW_BIND && strcmp(m->source, m->path) != 0;
         listing_text(l, NULL, LISTING_CLOSE, elsewhere ? "<-" : NULL);
         listing_text(l, "source", LISTING_CLOSE, elsewhere ? m->source : NULL);
-        list_flags(l, m);
+        if (!plan->hosted) /* nothing is mounted */
+                list_flags(l, m);
         if ((m->kind == VIEW_TMPFS && m->size) || m->kind == VIEW_FILE)
                 listing_size(l, "size", LISTING_CLOSE, m->size);
         describe_access(l, "access", LISTING_HIDDEN, m->access);
@@ -75,9 +76,11 @@ static void describe_mount(struct listing *l, const struct plan_mount *m)
 
 void sandbox_describe_view(struct listing *l, const struct plan *plan)
 {
-        listing_section(l, "view", "The view: what there is, mount by mount", NULL);
+        static const char none[] = "No view, but the host's own tree: what the kernel lets be executed. All else is brokered";
+
+        listing_section(l, "view", plan->hosted ? none : "The view: what there is, mount by mount", NULL);
         for (size_t i = 0; i < plan->mount_count; i++)
-                describe_mount(l, &plan->mounts[i]);
+                describe_mount(l, plan, &plan->mounts[i]);
 }
 
 /* ---- Landlock ---------------------------------------------------------------------------------------------------- */

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "policy/describe.h"
 #include "sandbox/features.h"
 #include "sandbox/sandbox.h"
+
+#define LACK_COLUMN 17
 
 static const struct host_feature *feature_find(const char *id)
 {
@@ -200,7 +203,30 @@ const char *sandbox_lack(unsigned lacks, size_t index)
         return NULL;
 }
 
+static const struct host_feature *lacking(const char *accept)
+{
+        const struct host_feature *h = host_features;
+
+        while (h->id && (!h->accept || strcmp(h->accept, accept) != 0))
+                h++;
+        return h;
+}
+
 /* ---- for explain ---------------------------------------------------------------------------------------------------------- */
+
+void sandbox_describe_lacks(struct listing *l, const struct plan *plan)
+{
+        const char *name;
+
+        if (!plan->lacks)
+                return;
+        listing_section(l, "degraded", "Done without, as accepted", NULL);
+        for (size_t i = 0; (name = sandbox_lack(plan->lacks, i)); i++) {
+                listing_row(l);
+                listing_text(l, "name", DESCRIBE_FIRST, name);
+                listing_text(l, "lost", LACK_COLUMN, lacking(name)->lost);
+        }
+}
 
 static void describe_feature(struct listing *l, const struct host_feature *h, const struct finding *f)
 {

@@ -149,6 +149,7 @@ bool sandbox_has(const struct plan *plan, const struct requirement *wish, char *
 
 /* Sections for explain. What a launch would mount, with the flags; the Landlock rules, as far as this kernel has them; what
  * enforces each limit; and what this kernel and user can do, probed once per call (milliseconds). */
+void sandbox_describe_lacks(struct listing *l, const struct plan *plan); /* what is accepted and done without */
 void sandbox_describe_view(struct listing *l, const struct plan *plan);
 void sandbox_describe_landlock(struct listing *l, const struct plan *plan);
 /* The `require` lines, and whether they are met. */

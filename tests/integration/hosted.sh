@@ -381,3 +381,32 @@ test_hosted_devices_in_a_granted_tree() {
         hosted -- sh -c "echo x >$W/devices/fifo & cat $W/devices/fifo; head -c 3 /dev/zero | wc -c"
         is "$out" $'x\n3'
 }
+
+# What `cordon explain` shows is the plan that would be carried out.
+test_hosted_is_explained() {
+        dev_policy
+        run "$HELPERS/without" userns "$CORDON" explain --accept no-userns "$T/policy"
+        status_is 0
+        has "$out" "Done without, as accepted"
+        matches "$out" $'\n  no-userns +no namespaces and no view'
+        lacks "$out" "The view: what there is"
+        lacks "$out" "tmpfs"
+        matches "$out" $'\n  tree +/usr +@dev'
+        has "$out" "there is no private /tmp here"
+        run "$HELPERS/without" userns "$CORDON" explain --accept no-userns --seccomp "$T/policy"
+        status_is 0
+        has "$out" "without namespaces, the pid can be that of a process outside"
+        run "$HELPERS/without" userns "$CORDON" explain "$T/policy" # is not accepted
+        has "$out" "The view: what there is"
+        run "$CORDON" explain --accept no-userns "$T/policy" # is not missing
+        has "$out" "The view: what there is"
+        lacks "$out" "Done without"
+        run "$CORDON" explain --accept no-such "$T/policy"
+        status_is 1
+        is "$out" ""
+        has "$err" "no-such"
+        dev_policy "tmp /scratch"
+        run "$HELPERS/without" userns "$CORDON" explain --accept no-userns "$T/policy"
+        status_is 1
+        has "$out" "$T/policy:5"
+}

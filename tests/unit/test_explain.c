@@ -48,8 +48,8 @@ static void test_for_people_and_for_programs(void **state)
         cordon_error error = {0};
         (void)state;
 
-        assert_int_equal(cordon_policy_explain(policy, 0, collect, &text, &error), 0);
-        assert_int_equal(cordon_policy_explain(policy, CORDON_EXPLAIN_JSON, collect, &json, NULL), 0);
+        assert_int_equal(cordon_policy_explain(policy, NULL, 0, collect, &text, &error), 0);
+        assert_int_equal(cordon_policy_explain(policy, NULL, CORDON_EXPLAIN_JSON, collect, &json, NULL), 0);
         assert_int_equal(error.code, 0);
         assert_non_null(strstr(text.data, "\nRules"));
         assert_non_null(strstr(text.data, "\nThis host"));
@@ -70,7 +70,7 @@ static void test_unknown_flags_write_nothing(void **state)
         cordon_error error = {0};
         (void)state;
 
-        assert_int_equal(cordon_policy_explain(policy, CORDON_EXPLAIN_JSON | 1u << 30, collect, &text, &error), -ENOTSUP);
+        assert_int_equal(cordon_policy_explain(policy, NULL, CORDON_EXPLAIN_JSON | 1u << 30, collect, &text, &error), -ENOTSUP);
         assert_int_equal(error.code, ENOTSUP);
         assert_int_equal(text.length, 0);
         cordon_policy_unref(policy);
@@ -84,7 +84,7 @@ static void test_what_cannot_be_started(void **state)
         cordon_error error = {0};
         (void)state;
 
-        assert_int_equal(cordon_policy_explain(policy, CORDON_EXPLAIN_JSON, collect, &json, &error), -EINVAL);
+        assert_int_equal(cordon_policy_explain(policy, NULL, CORDON_EXPLAIN_JSON, collect, &json, &error), -EINVAL);
         assert_int_equal(error.code, EINVAL);
         assert_non_null(strstr(error.text, "2 lines"));
         struct json_object *all = json_tokener_parse(json.data);
@@ -107,7 +107,7 @@ static void *explain_again(void *ctx)
 {
         struct work *work = ctx;
         for (int i = 0; i < 10; i++)
-                cordon_policy_explain(work->policy, CORDON_EXPLAIN_JSON, collect, &work->text, NULL);
+                cordon_policy_explain(work->policy, NULL, CORDON_EXPLAIN_JSON, collect, &work->text, NULL);
         return NULL;
 }
 
