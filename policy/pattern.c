@@ -57,8 +57,24 @@ static size_t item_match(const char *pattern, size_t length, const char *name, s
         return wanted == point ? size : 0;
 }
 
+/* Most names end otherwise than the pattern does. What is compared here are ASCII characters that stand for themselves: one
+ * in a class has a `]` behind it, and a class without its end matches nothing. */
+static bool ends_alike(const char *pattern, size_t length, const char *name, size_t name_length)
+{
+        for (; length > 0; length--, name_length--) {
+                const char last = pattern[length - 1];
+                if (last == '*' || last == '?' || last == ']' || (unsigned char)last >= 0x80)
+                        return true;
+                if (name_length == 0 || name[name_length - 1] != last)
+                        return false;
+        }
+        return name_length == 0;
+}
+
 bool component_match(const char *pattern, size_t length, const char *name, size_t name_length)
 {
+        if (!ends_alike(pattern, length, name, name_length))
+                return false;
         size_t p = 0, n = 0, star = SIZE_MAX, from = 0;
         while (n < name_length) {
                 size_t eaten = 1, step = 0;
