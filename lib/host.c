@@ -140,22 +140,32 @@ static int follow(struct resolving *r, size_t parent,
         return 0;
 }
 
-/* Paths of a policy come in groups: most of a path was walked just before, for the one before it. */
+/* Paths of a policy come in groups: most of a path was walked just before, for one of those before it. */
 static bool remembered(const struct resolving *r)
 {
-        const char *known = r->memory ? r->memory->directory : "";
-        return strncmp(known, r->out, r->length) == 0 && (known[r->length] == '/' || known[r->length] == '\0');
+        for (unsigned i = 0; r->memory && i < HOST_DIRECTORIES; i++) {
+                const char *known = r->memory->directories[i];
+                if (strncmp(known, r->out, r->length) == 0 && (known[r->length] == '/' || known[r->length] == '\0'))
+                        return true;
+        }
+        return false;
 }
 
-static void remember(const struct resolving *r)
+/* Of what does not exist, the directory that it would lie in is not looked for here: it was not reached, perhaps. */
+static void remember(struct resolving *r)
 {
-        size_t length = r->length;
-        if (!r->memory || r->missing || remembered(r))
+        size_t length = r->length, whole = length;
+        if (!r->memory || r->missing)
                 return;
         while (length > 0 && !S_ISDIR(r->mode) && r->out[--length] != '/')
                 ;
-        memcpy(r->memory->directory, r->out, length);
-        r->memory->directory[length] = '\0';
+        r->length = length;
+        if (!remembered(r)) {
+                char *directory = r->memory->directories[r->memory->next++ % HOST_DIRECTORIES];
+                memcpy(directory, r->out, length);
+                directory[length] = '\0';
+        }
+        r->length = whole;
 }
 
 /* Appends one component and looks at what is there. 1: it is a symlink. */
@@ -232,8 +242,10 @@ static int canonical(void *ctx, const char *path, char *out, mode_t *mode,
 
 struct policy_host host_real(struct host_memory *memory)
 {
+        for (unsigned i = 0; memory && i < HOST_DIRECTORIES; i++)
+                memory->directories[i][0] = '\0';
         if (memory)
-                memory->directory[0] = '\0';
+                memory->next = 0;
         return (struct policy_host){.ctx = memory,
                                     .read_file = read_file,
                                     .read_trusted = read_trusted,

@@ -6,10 +6,13 @@
 
 #include "policy/policy.h"
 
-/* A directory that was found to be one, and all above it, while a policy or a plan is made. It is to last no longer than that:
- * who made its name a link meanwhile is found out when the tree is opened, which follows none. */
+/* Directories that were found to be such, and all above them, while a policy or a plan is made. They are to last no longer than
+ * that: who made one's name a link meanwhile is found out when the tree is opened, which follows none. */
+#define HOST_DIRECTORIES 4
+
 struct host_memory {
-        char directory[PATH_MAX];
+        unsigned next; /* the oldest */
+        char directories[HOST_DIRECTORIES][PATH_MAX];
 };
 
 /* `memory` lives as long as what is returned, and belongs to one thread at a time. NULL: every path is walked from "/" on. */

@@ -11,19 +11,27 @@
 
 /* ---- patterns --------------------------------------------------------------------------------------------------- */
 
-/* Mounts of the host's trees, in which patterns can do harm. What is in private places is the program's own. */
-enum kind_of_tree { EXISTING, WRITABLE, EXECUTABLE };
+/* Mounts of the host's trees, in which patterns can do harm; the first of each kind, where it matters. What is in private
+ * places is the program's own. */
+struct trees_matched {
+        const struct plan_mount *existing, *writable, *executable;
+};
 
-static const struct plan_mount *tree_matched(const struct planner *p, const struct rule *rule, enum kind_of_tree kind)
+static struct trees_matched trees_matched(const struct planner *p, const struct rule *rule)
 {
+        struct trees_matched found = {0};
         for (size_t i = 0; i < p->plan->mount_count; i++) {
                 const struct plan_mount *m = &p->plan->mounts[i];
-                bool fits = kind == EXISTING || (kind == WRITABLE ? m->writable : m->executable);
-                if (m->kind == VIEW_BIND && m->directory && fits && (m->access & ~rule->access) &&
-                    tail_matches_below(rule, m->path))
-                        return m;
+                bool news = (rule->class == CLASS_HIDE && !found.existing) || (m->writable && !found.writable) ||
+                            (m->executable && !found.executable);
+                if (!news || m->kind != VIEW_BIND || !m->directory || !(m->access & ~rule->access) ||
+                    !tail_matches_below(rule, m->path))
+                        continue;
+                found.existing = found.existing ? found.existing : m;
+                found.writable = found.writable || !m->writable ? found.writable : m;
+                found.executable = found.executable || !m->executable ? found.executable : m;
         }
-        return NULL;
+        return found;
 }
 
 /* In a tree that is the sandbox's own copy, single names can't be the host's. */
@@ -37,16 +45,15 @@ static const struct plan_mount *overlay_matched(const struct planner *p, const s
 
 static void check_restricting_pattern(struct planner *p, const struct rule *rule)
 {
-        const struct plan_mount *tree = rule->class == CLASS_HIDE ? tree_matched(p, rule, EXISTING) : NULL;
+        const struct trees_matched in = trees_matched(p, rule);
 
-        if (tree)
-                planner_metadata(p, rule, "`%s` must not be seen to exist in %s", rule->text, tree->path);
-        tree = tree_matched(p, rule, WRITABLE);
-        if (tree)
-                planner_names(p, rule, "`%s` is a pattern that matches in the writable tree %s", rule->text, tree->path);
-        if (!(rule->access & ACCESS_EXEC) && (tree = tree_matched(p, rule, EXECUTABLE)))
+        if (rule->class == CLASS_HIDE && in.existing)
+                planner_metadata(p, rule, "`%s` must not be seen to exist in %s", rule->text, in.existing->path);
+        if (in.writable)
+                planner_names(p, rule, "`%s` is a pattern that matches in the writable tree %s", rule->text, in.writable->path);
+        if (in.executable && !(rule->access & ACCESS_EXEC))
                 planner_note(p, rule->origin, "`%s` is a pattern: in %s it governs opening, not execution", rule->text,
-                             tree->path);
+                             in.executable->path);
 }
 
 static void check_pattern(struct planner *p, const struct rule *rule)

@@ -97,7 +97,7 @@ int setup_keep(struct setup *s, int *fd)
 
 static int open_tree_as_root(struct setup *s, struct view_step *step, struct tree_maps *maps)
 {
-        cleanup_fd int tree = tree_open(step->mount);
+        cleanup_fd int tree = tree_open_near(&s->near, step->mount);
         int result;
 
         if ((tree == -ENOENT || tree == -EACCES || tree == -ENOTDIR) && step->mount->optional) {
@@ -147,6 +147,7 @@ static int open_trees(struct setup *s, cordon_error *err)
                 if (result < 0)
                         cannot_show(s, step, result, err);
         }
+        tree_near_close(&s->near);
         if (result == 0 && (result = sources_prepare(s, &maps)) < 0)
                 error_set(err, -result, "cannot open directories for the broker: %s", error_text(-result));
         tree_maps_free(&maps);
@@ -206,6 +207,7 @@ int setup_prepare(struct setup *s, const struct sandbox_options *options, const 
                 .notify = FD_NONE,
                 .nowhere = FD_NONE,
                 .parent.fd = FD_NONE,
+                .near = TREE_NEAR_NONE,
                 .leaf = CGROUP_NO_LEAF,
                 .accounts = {FD_NONE, FD_NONE, FD_NONE},
         };

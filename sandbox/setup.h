@@ -129,6 +129,7 @@ struct setup {
         int apart; /* hosted.c: a ruleset that keeps the program from pid 1 */
         int view; /* the view's root */
         struct open_parent parent; /* where the step before lies */
+        struct tree_near near; /* and where its source does */
         int notify;
         int layers; /* where overlays have theirs */
         int nowhere; /* the empty directory for what is masked by pattern; FD_NONE where there is no such thing */

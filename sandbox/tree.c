@@ -3,7 +3,9 @@
  * the plan was made, and if it is not any more, somebody else chose what we would show. */
 #include "sandbox/tree.h"
 
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -67,6 +69,48 @@ int tree_open(const struct plan_mount *mount)
                 return result;
         }
         return tree;
+}
+
+/* The directory of a source; -ENOENT for what is looked up by its whole path, as what lies in "/" is. */
+static int near_directory(struct tree_near *near, const char *source)
+{
+        char path[PATH_MAX];
+        const char *slash = strrchr(source, '/');
+        size_t length = slash ? (size_t)(slash - source) : 0;
+
+        if (near->fd >= 0 && near->length == length && memcmp(near->path, source, length) == 0)
+                return near->fd;
+        tree_near_close(near);
+        if (length == 0 || length >= sizeof(path))
+                return -ENOENT;
+        memcpy(path, source, length);
+        path[length] = '\0';
+        near->path = source;
+        near->length = length;
+        near->fd = sys_open_path(AT_FDCWD, path, O_DIRECTORY, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+        return near->fd;
+}
+
+/* The last name is cloned whatever it is, so a symlink is seen only now. What else may be wrong is found, and told of, by the
+ * long way. */
+int tree_open_near(struct tree_near *near, const struct plan_mount *mount)
+{
+        const struct mount_attr attr = {.attr_set = tree_flags(mount), .propagation = PROPAGATION_PRIVATE};
+        int directory = near->refused ? -ENOSYS : near_directory(near, mount->source);
+        struct stat top;
+
+        if (directory < 0)
+                return tree_open(mount);
+        cleanup_fd int tree = sys_clone_child(directory, mount->source + near->length + 1, &attr);
+        near->refused = tree == -ENOSYS || tree == -EPERM;
+        if (tree < 0 || fstat(tree, &top) < 0 || S_ISLNK(top.st_mode))
+                return tree_open(mount);
+        return fd_take(&tree);
+}
+
+void tree_near_close(struct tree_near *near)
+{
+        near->fd = fd_close(near->fd);
 }
 
 /* The user namespace for an owner: made at first need. */

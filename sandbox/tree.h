@@ -3,6 +3,8 @@
 #ifndef SANDBOX_TREE_H
 #define SANDBOX_TREE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -25,6 +27,17 @@ uint64_t tree_flags(const struct plan_mount *mount);
 
 /* A detached copy of the mount's source, private, with its flags; or -errno. Async-signal-safe. */
 int tree_open(const struct plan_mount *mount);
+
+/* The same for many that follow each other: the directory of the source before is kept open. */
+struct tree_near {
+        const char *path; /* its first `length` bytes; fd < 0: none */
+        size_t length;
+        int fd;
+        bool refused; /* the kernel cannot */
+};
+#define TREE_NEAR_NONE {.fd = -1}
+int tree_open_near(struct tree_near *near, const struct plan_mount *mount);
+void tree_near_close(struct tree_near *near);
 
 /* Shows the owner of the tree's top as `uid`/`gid` and back, by means of a user namespace that was made for that pair and is
  * kept in `cache`. 0; 1: the file system cannot, and the tree stays as it is; -errno. Parent only. */

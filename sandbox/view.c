@@ -172,7 +172,7 @@ static int open_source(struct setup *s, struct view_step *step)
         if (s->root)
                 return step->skipped ? -ENOENT : fd_take(&step->tree);
         s->detail = step->mount->source;
-        int tree = tree_open(step->mount);
+        int tree = tree_open_near(&s->near, step->mount);
         if ((tree == -ENOENT || tree == -EACCES || tree == -ENOTDIR) && step->mount->optional)
                 step->skipped = true;
         return tree;
@@ -332,6 +332,7 @@ int view_build(struct setup *s)
         sources_open(s);
         s->layers = fd_close(s->layers);
         s->parent.fd = fd_close(s->parent.fd);
+        tree_near_close(&s->near);
         result = seal(s, first == 0);
         if (result == 0 && s->plan->empties) {
                 s->detail = "the empty directory";

@@ -34,6 +34,8 @@ static const struct row rows[] = {
         {"mounts", SYS_move_mount, 0, 0, ENOSYS},
         {"mounts", SYS_fsopen, 0, 0, ENOSYS},
         {"mounts", SYS_mount_setattr, 0, 0, ENOSYS},
+        {"mounts", 467, 0, 0, ENOSYS}, /* open_tree_attr, which not all headers have */
+        {"tree-attr", 467, 0, 0, ENOSYS},
         {"pivot", SYS_pivot_root, 0, 0, EPERM},
         {"hostname", SYS_sethostname, 0, 0, EPERM},
         {"landlock", SYS_landlock_create_ruleset, 0, 0, ENOSYS},
