@@ -81,7 +81,7 @@ check-long:
 
 bench:
 	@tools/deps test
-	@$(MAKE) --no-print-directory -s -j$(JOBS) all $(addprefix $(BUILD)/tests/bench/,bench bench_policy)
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all $(addprefix $(BUILD)/tests/bench/,bench bench_mounts bench_policy)
 	@$(BUILD)/tests/bench/bench_policy
 	@$(BUILD)/tests/bench/bench $(BUILD)/cordon
 
