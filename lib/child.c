@@ -259,7 +259,10 @@ static void take_event(cordon_child *c, struct sandbox_event *e)
                 on_exited(c, e);
                 break;
         case SANDBOX_SOURCE:
-                server_source(c->server, e->source, e->directory);
+                if (c->server)
+                        server_source(c->server, e->source, e->directory);
+                else /* no threads could be made for it: it is about to be freed */
+                        fd_close(e->directory);
                 break;
         case SANDBOX_PROGRAM:
                 c->program_pid = e->program;
