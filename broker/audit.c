@@ -1,23 +1,23 @@
 /* The same operation on the same path by the same rule is one denial with a count. The list is bounded: a child that makes up
- * paths fills it once, and the rest is only counted. The audit file is bounded too, and says so in its last line. */
+ * paths fills it once, and the rest is only counted. The log is bounded, too, and is told of each of them (log.c). */
 #include "broker/audit.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "broker/caller.h"
+#include "broker/faces.h"
+#include "broker/log.h"
+#include "broker/request.h"
+#include "broker/server.h"
 #include "policy/refusal.h"
 
 #define SYSCALL_OP "syscall"
 
-enum { DENIALS_MOST = 512, BUCKETS = 1024, AUDIT_BYTES_MOST = 64 << 20 };
+enum { DENIALS_MOST = 512, BUCKETS = 1024 };
 
 struct denial {
         struct denial *next; /* in its bucket */
@@ -34,26 +34,48 @@ struct denial {
 struct audit {
         pthread_mutex_t lock;
         const struct policy *policy;
-        int fd;
-        size_t written;
-        bool full;
+        struct log *log; /* NULL: nobody wants lines; locks itself, as do the faces */
+        struct faces *faces;
         uint64_t denied, dropped;
         unsigned count;
         struct denial *list[DENIALS_MOST]; /* oldest first; owned */
         struct denial *buckets[BUCKETS];
-        char child[];
 };
 
-struct audit *audit_new(const struct policy *policy, const char *child, int fd)
+struct audit *audit_new(const struct policy *policy, const char *child, int fd, bool syslog)
 {
-        struct audit *a = calloc(1, sizeof(*a) + strlen(child) + 1);
+        struct audit *a = calloc(1, sizeof(*a));
         if (!a)
                 return NULL;
         pthread_mutex_init(&a->lock, NULL);
         a->policy = policy;
-        a->fd = fd;
-        strcpy(a->child, child);
+        if (fd < 0 && !syslog)
+                return a;
+        a->faces = faces_new();
+        a->log = a->faces ? log_new(child, fd, syslog) : NULL;
+        if (!a->log) {
+                int error = a->faces ? errno : ENOMEM;
+                audit_free(a);
+                errno = error;
+                return NULL;
+        }
         return a;
+}
+
+int audit_start(struct audit *a, struct server *s)
+{
+        return a->log ? log_start(a->log, s) : 0;
+}
+
+void audit_end(struct audit *a)
+{
+        if (a->log)
+                log_end(a->log);
+}
+
+uint64_t audit_settle(struct audit *a)
+{
+        return a->log ? log_settle(a->log) : 0;
 }
 
 struct audit *audit_free(struct audit *a)
@@ -64,6 +86,8 @@ struct audit *audit_free(struct audit *a)
                 free(a->list[i]->refusal);
                 free(a->list[i]);
         }
+        log_free(a->log);
+        faces_free(a->faces);
         pthread_mutex_destroy(&a->lock);
         free(a);
         return NULL;
@@ -82,7 +106,7 @@ static unsigned bucket_of(const char *path, unsigned want)
 static pid_t sandbox_pid(const struct audit_event *e)
 {
         struct caller_status status;
-        return caller_status(e->proc, e->tid, &status) < 0 ? 0 : status.ns_tgid;
+        return caller_status(e->proc, e->request->tid, &status) < 0 ? 0 : status.ns_tgid;
 }
 
 static struct denial *denial_new(const struct audit_event *e)
@@ -121,7 +145,7 @@ static void remember(struct audit *a, const struct audit_event *e)
         d->error = e->error;
         d->rule = e->refusal ? NULL : e->verdict->rule;
         d->pid = sandbox_pid(e);
-        caller_comm(e->proc, e->tid, d->comm);
+        caller_comm(e->proc, e->request->tid, d->comm);
         d->next = a->buckets[bucket];
         a->buckets[bucket] = d;
         a->list[a->count++] = d;
@@ -205,118 +229,58 @@ uint64_t audit_denied(struct audit *a)
         return denied;
 }
 
-/* ---- JSON lines ------------------------------------------------------------------------------------------------- */
+/* ---- the log ---------------------------------------------------------------------------------------------------- */
 
-/* A path is bytes, JSON is Unicode: what is not plain text is written as cordon_escape() would show it. */
-static void put_text(struct json_object *o, const char *key, const char *text)
+static void log_event(struct audit *a, const struct audit_event *e, const struct face *face, uint64_t now)
 {
-        char escaped[4 * 4096 + 1];
-        cordon_escape(text, escaped, sizeof(escaped));
-        json_object_object_add(o, key, json_object_new_string(escaped));
-}
-
-static struct json_object *rule_object(const struct rule *rule)
-{
-        struct json_object *o = json_object_new_object();
-        put_text(o, "file", rule->origin.file);
-        json_object_object_add(o, "line", json_object_new_int64(rule->origin.line));
-        put_text(o, "text", rule->text);
-        if (rule->because)
-                put_text(o, "because", rule->because);
-        return o;
-}
-
-static void put_refusal(struct json_object *o, const struct refusal *r)
-{
-        if (r->by) {
-                struct json_object *rule = json_object_new_object();
-                put_text(rule, "file", r->by->origin.file);
-                json_object_object_add(rule, "line", json_object_new_int64(r->by->origin.line));
-                put_text(rule, "text", r->by->text);
-                json_object_object_add(o, "rule", rule);
-        }
-        if (r->reason)
-                put_text(o, "reason", r->reason);
-}
-
-static struct json_object *event_object(const struct audit *a, const struct audit_event *e)
-{
-        struct json_object *o = json_object_new_object();
-        struct timespec now;
-        char time[64], comm[16];
-        struct tm tm;
-
-        clock_gettime(CLOCK_REALTIME, &now);
-        gmtime_r(&now.tv_sec, &tm);
-        size_t length = strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%S", &tm);
-        snprintf(time + length, sizeof(time) - length, ".%06ldZ", now.tv_nsec / 1000);
-        caller_comm(e->proc, e->tid, comm);
-
-        json_object_object_add(o, "v", json_object_new_int(1));
-        json_object_object_add(o, "time", json_object_new_string(time));
-        put_text(o, "child", a->child);
-        json_object_object_add(o, "pid", json_object_new_int(sandbox_pid(e)));
-        put_text(o, "comm", comm);
-        json_object_object_add(o, "op", json_object_new_string(e->refusal ? SYSCALL_OP : access_name(e->want)));
-        put_text(o, "path", e->path);
-        if (strcmp(e->asked, e->path) != 0)
-                put_text(o, "asked", e->asked);
-        json_object_object_add(o, "verdict", json_object_new_string(e->error ? "deny" : "allow"));
-        if (e->error)
-                json_object_object_add(o, "errno", json_object_new_string(error_name(e->error)));
-        if (e->refusal)
-                put_refusal(o, e->refusal);
-        else if (e->verdict->rule)
-                json_object_object_add(o, "rule", rule_object(e->verdict->rule));
-        return o;
-}
-
-/* One write for one line, so that lines of several children in one file stay whole. A reader that does not keep up loses
- * lines, never time of ours: the descriptor is written to once, and what it does not take is dropped and counted. */
-static void write_line(struct audit *a, const char *text)
-{
-        size_t length = strlen(text);
-        if (a->full)
-                return;
-        if (a->written + length > AUDIT_BYTES_MOST) {
-                static const char end[] = "{\"v\":1,\"truncated\":\"the audit log of this child has reached its limit\"}\n";
-                a->full = true;
-                if (write(a->fd, end, sizeof(end) - 1) < 0)
-                        a->dropped++;
-                return;
-        }
-        ssize_t put = write(a->fd, text, length);
-        if (put > 0)
-                a->written += (size_t)put;
-}
-
-static void write_event(struct audit *a, const struct audit_event *e)
-{
-        struct json_object *o = event_object(a, e);
-        const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-        size_t length = text ? strlen(text) : 0;
-        char *line = text ? malloc(length + 2) : NULL;
-        if (line) {
-                memcpy(line, text, length);
-                memcpy(line + length, "\n", 2);
-                write_line(a, line);
-                free(line);
-        }
-        json_object_put(o);
+        const struct rule *rule = e->verdict ? e->verdict->rule : NULL;
+        const struct refusal *refusal = e->refusal;
+        const struct origin *by = refusal && refusal->by ? &refusal->by->origin : rule ? &rule->origin : NULL;
+        const struct request *q = e->request;
+        struct record r = {
+                .kind = RECORD_VERDICT,
+                .operation = q->operation,
+                .flags = q->flags,
+                .want = e->want,
+                .system_call = refusal != NULL,
+                .error = e->error,
+                .inside = face->inside,
+                .outside = face->outside,
+                .thread = q->tid,
+                .line = by ? by->line : 0,
+                .monotonic = now,
+                .latency = now - q->received,
+        };
+        const char *texts[TEXTS] = {
+                [TEXT_COMM] = face->comm,
+                [TEXT_PROGRAM] = face->program,
+                [TEXT_PATH] = e->path,
+                [TEXT_ASKED] = e->asked,
+                [TEXT_RULE_FILE] = by ? by->file : NULL,
+                [TEXT_RULE] = refusal && refusal->by ? refusal->by->text : rule ? rule->text : NULL,
+                [TEXT_REASON] = refusal ? refusal->reason : NULL,
+                [TEXT_BECAUSE] = rule ? rule->because : NULL,
+        };
+        log_put(a->log, &r, texts, e->error != 0);
 }
 
 void audit_record(struct audit *a, const struct audit_event *e)
 {
         enum audit_mode mode = policy_world(a->policy)->audit;
-        if (!e->error && (mode != AUDIT_ALL || a->fd < 0))
+        struct face face;
+        if (!e->error && (mode != AUDIT_ALL || !a->log))
                 return;
-        pthread_mutex_lock(&a->lock);
+        bool logs = a->log && mode != AUDIT_NONE;
+        uint64_t now = logs ? server_now() : 0;
+        if (logs)
+                faces_look(a->faces, e->proc, e->request->tid, now, &face);
         if (e->error) {
+                pthread_mutex_lock(&a->lock);
                 a->denied++;
                 if (mode != AUDIT_NONE)
                         remember(a, e);
+                pthread_mutex_unlock(&a->lock);
         }
-        if (a->fd >= 0 && mode != AUDIT_NONE)
-                write_event(a, e);
-        pthread_mutex_unlock(&a->lock);
+        if (logs)
+                log_event(a, e, &face, now);
 }

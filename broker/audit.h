@@ -12,7 +12,17 @@
 struct audit;
 struct refusal;
 
-struct audit *audit_new(const struct policy *policy, const char *child, int fd); /* NULL: out of memory */
+struct request;
+struct server;
+
+/* With `fd` or `syslog` verdicts are logged, see log.h. NULL with errno. */
+struct audit *audit_new(const struct policy *policy, const char *child, int fd, bool syslog);
+/* The log's thread, before anything is recorded. 0 or a negative errno. */
+int audit_start(struct audit *a, struct server *s);
+/* Nothing is recorded any more. Returns at once; what then waits for the log to be written, a second at most, and says how many
+ * records were lost, is the second. */
+void audit_end(struct audit *a);
+uint64_t audit_settle(struct audit *a);
 struct audit *audit_free(struct audit *a);
 
 struct audit_event {
@@ -22,12 +32,11 @@ struct audit_event {
         const struct verdict *verdict;
         const struct refusal *refusal; /* a system call, in `path` in words, is refused: there is no verdict; else NULL */
         int error; /* what the caller gets; 0: granted */
-        pid_t tid;
+        const struct request *request;
         int proc; /* our /proc */
 };
 
-/* Records a verdict. Grants are only written where the policy says `audit all`. Thread-safe; never blocks on readers of the
- * audit descriptor for longer than one write. */
+/* Records a verdict. Grants are only written where the policy says `audit all`. Thread-safe; waits for no reader. */
 void audit_record(struct audit *a, const struct audit_event *event);
 
 uint64_t audit_denied(struct audit *a);

@@ -26,7 +26,8 @@ struct server_options {
         const char *name;            /* for audit records */
         bool notifies;               /* a seccomp listener will come with server_serve() */
         int channel;                 /* broker's end of the program's channel or -1, with SO_PASSCRED; taken on success */
-        int audit_fd;                /* borrowed; -1: none */
+        int audit_fd;                /* borrowed for the call; -1: none */
+        bool audit_syslog;           /* records go to the local syslog */
         pid_t init;                  /* pid 1 of the sandbox, as we number it */
         uid_t uid;                   /* file-system ids to act with: the program's own */
         gid_t gid;
@@ -49,6 +50,8 @@ struct server_counts {
         uint64_t requests, denied, opens;
 };
 struct server_counts server_counts(struct server *s);
+/* After server_stop(): waits until what was recorded is written, a second at most. Returns how many records were lost. */
+uint64_t server_audit_settle(struct server *s);
 unsigned server_denials(struct server *s, cordon_denial_fn *fn, void *ctx, uint64_t *dropped);
 
 /* Call once all of the sandbox is dead, or was never served: stops and joins the threads, closes everything. The list of

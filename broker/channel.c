@@ -67,6 +67,7 @@ void *channel_main(void *arg)
 
         while (r && fd_receive(s->channel, datagram, sizeof(datagram), &got, 0, 0) == 0) {
                 struct answer answer = {.fd = FD_NONE};
+                r->received = server_now();
                 if (decode(r, datagram, &got) < 0 || !is_inside(s, got.pid, depth))
                         break;
                 atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);

@@ -38,7 +38,7 @@ static int tell(const struct errand *e, const struct path *p, unsigned want, con
                 .want = want,
                 .verdict = v,
                 .error = error,
-                .tid = r->tid,
+                .request = r,
                 .proc = e->server->view.proc,
         };
         audit_record(e->server->audit, &event);

@@ -190,8 +190,10 @@ static bool hung_up(const struct server *s, int timeout)
 static void serve(struct server *s, struct request *r, const struct seccomp_notif *n)
 {
         struct answer answer = {.fd = FD_NONE};
+        r->received = server_now();
+        r->tid = (pid_t)n->pid;
         if (!refused_serves(s->refused, n->data.nr)) {
-                send_response(s, n->id, 0, refused_answer(s->refused, s->audit, n, s->view.proc));
+                send_response(s, n->id, 0, refused_answer(s->refused, s->audit, n, r, s->view.proc));
                 return;
         }
         int bad = decode(r, n);

@@ -123,7 +123,7 @@ static void record(const struct job *j, const char *path, unsigned want, const s
                 .want = want,
                 .verdict = v,
                 .error = error,
-                .tid = j->request->tid,
+                .request = j->request,
                 .proc = j->server->view.proc,
         };
         audit_record(j->server->audit, &event);

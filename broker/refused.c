@@ -49,7 +49,8 @@ bool refused_serves(const struct refused *r, int number)
         return number >= 0 && number < CALLS && (r->served[number / 64] >> (number % 64) & 1);
 }
 
-int refused_answer(struct refused *r, struct audit *audit, const struct seccomp_notif *n, int proc)
+int refused_answer(struct refused *r, struct audit *audit, const struct seccomp_notif *n, const struct request *from,
+                   int proc)
 {
         uint64_t args[6];
         struct refusal refusal;
@@ -62,6 +63,6 @@ int refused_answer(struct refused *r, struct audit *audit, const struct seccomp_
                 return EPERM;
         audit_record(audit, &(struct audit_event){
                                     .refusal = &refusal, .path = refusal.text, .asked = refusal.text, .error = (int)refusal.error,
-                                    .tid = (pid_t)n->pid, .proc = proc});
+                                    .request = from, .proc = proc});
         return (int)refusal.error;
 }

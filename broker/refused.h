@@ -15,7 +15,9 @@ struct refused *refused_free(struct refused *r);      /* takes NULL; returns NUL
 /* Whether the broker serves this call. All others that come are refused, whatever else is known about them. */
 bool refused_serves(const struct refused *r, int number);
 
-/* The errno for a call that is not served, which is recorded. In the notify thread alone. */
-int refused_answer(struct refused *r, struct audit *audit, const struct seccomp_notif *n, int proc);
+/* The errno for a call that is not served, which is recorded; of `from` it is read who asks and when. In the notify
+ * thread alone. */
+int refused_answer(struct refused *r, struct audit *audit, const struct seccomp_notif *n, const struct request *from,
+                   int proc);
 
 #endif

@@ -45,6 +45,7 @@ enum operation {
 struct request {
         enum transport transport;
         enum operation operation;
+        uint64_t received; /* when; CLOCK_MONOTONIC, nanoseconds */
         uint64_t id;    /* the notification's cookie, or the client's number */
         pid_t tid;      /* the caller's thread (channel: process), as we number it */
         int dirfd;      /* the caller's number, or AT_FDCWD */

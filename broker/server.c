@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -19,6 +20,13 @@
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
 #endif
+
+uint64_t server_now(void)
+{
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
 
 bool request_waiting(const struct server *s, const struct request *r)
 {
@@ -45,8 +53,8 @@ static int open_proc(struct server *s)
 
 static int start_threads(struct server *s, bool notifies)
 {
-        int r = 0;
-        if (s->channel >= 0) {
+        int r = audit_start(s->audit, s);
+        if (r == 0 && s->channel >= 0) {
                 r = thread_start(s, &s->channel_thread, channel_main, s);
                 s->channel_running = r == 0;
         }
@@ -119,12 +127,16 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         name_apart(s);
         s->network = own_network();
         s->made = made_new();
-        s->audit = audit_new(o->policy, o->name, o->audit_fd);
+        s->audit = audit_new(o->policy, o->name, o->audit_fd, o->audit_syslog);
+        int audit_error = errno;
         s->waiter = waiter_new(s);
         s->follow = follow_new(o->plan);
         s->refused = refused_new(o->plan);
 
-        int r = !s->audit || !s->waiter || !s->made || !s->follow || !s->refused ? -ENOMEM : open_proc(s);
+        if (!s->audit && audit_error != ENOMEM)
+                error_set(err, audit_error, "cannot begin the audit log%s: %s", o->audit_syslog ? " at /dev/log" : "",
+                          error_text(audit_error));
+        int r = !s->audit ? -audit_error : !s->waiter || !s->made || !s->follow || !s->refused ? -ENOMEM : open_proc(s);
         if (r == 0) {
                 s->channel = o->channel;
                 r = start_threads(s, o->notifies);
@@ -173,6 +185,8 @@ void server_stop(struct server *s)
                 pthread_join(s->notify_thread, NULL);
         s->channel_running = s->notify_running = false;
         s->waiter = waiter_free(s->waiter);
+        if (s->audit)
+                audit_end(s->audit);
         s->channel = fd_close(s->channel);
         s->notify = fd_close(s->notify);
         s->view.root = fd_close(s->view.root);
@@ -186,7 +200,7 @@ struct server *server_free(struct server *s)
         if (!s)
                 return NULL;
         server_stop(s);
-        audit_free(s->audit);
+        s->audit = audit_free(s->audit);
         made_free(s->made);
         follow_free(s->follow);
         refused_free(s->refused);
@@ -205,6 +219,11 @@ struct server_counts server_counts(struct server *s)
                 .denied = audit_denied(s->audit),
                 .opens = atomic_load_explicit(&s->opens, memory_order_relaxed),
         };
+}
+
+uint64_t server_audit_settle(struct server *s)
+{
+        return audit_settle(s->audit);
 }
 
 unsigned server_denials(struct server *s, cordon_denial_fn *fn, void *ctx, uint64_t *dropped)

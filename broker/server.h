@@ -55,6 +55,8 @@ uint64_t open_legacy_flags(uint64_t flags);
 /* ADDFD takes no O_PATH descriptor. What comes nearest is one for reading, of what may be read (or listed). */
 uint64_t open_instead_of_path(uint64_t flags);
 
+uint64_t server_now(void); /* CLOCK_MONOTONIC, in nanoseconds */
+
 /* True while the caller still waits for this request; to be asked before an operation has any effect. */
 bool request_waiting(const struct server *s, const struct request *r);
 /* Hands the answer over and closes its descriptor. Not for deferred ones. */

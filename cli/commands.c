@@ -26,7 +26,9 @@ static const struct option_row run_options[] = {
          "give a `param` of the policy its value; may be repeated"},
         {0, "audit", "FILE", OPTION_TEXT, FIELD(audit),
          "append to FILE, as JSON lines, what the policy's `audit`\n"
-         "asks for: normally every refusal"},
+         "asks for: normally every refusal; `syslog`: to the system's\n"
+         "log. See cordon-audit(5)"},
+        {0, "audit-fd", "N", OPTION_TEXT, FIELD(audit_fd), "write it to this descriptor"},
         {'q', "quiet", NULL, OPTION_FLAG, FIELD(quiet), "do not show at the end what was refused"},
         {'v', "verbose", NULL, OPTION_FLAG, FIELD(verbose),
          "also show refusals that made no difference, since there\n"

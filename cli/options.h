@@ -15,7 +15,7 @@ struct given {
 struct settings {
         const char **policies; /* NULL-terminated, as are defines and words */
         const char **defines;
-        const char *audit;
+        const char *audit, *audit_fd;
         bool quiet, verbose, channel, json, seccomp;
         bool write, check, diff; /* fmt */
         bool strict; /* check */

@@ -76,8 +76,8 @@ static bool parse(const char *text, cordon_child_fd *out)
 static bool pass(struct passing *p, const char *text)
 {
         cordon_child_fd *fd = &p->fds[p->count];
-        const int ours[] = {p->status, p->sync, p->block};
-        static const char *const names[] = {"status-fd", "sync-fd", "block-fd"};
+        const int ours[] = {p->status, p->sync, p->block, p->audit};
+        static const char *const names[] = {"status-fd", "sync-fd", "block-fd", "audit-fd"};
 
         if (!parse(text, fd)) {
                 say("run: --pass-fd wants N, N=M, N:ro or N=M:ro, not '%s'", text);
@@ -97,7 +97,7 @@ bool passing_open(struct passing *out, const struct settings *s)
 {
         size_t count = 0;
 
-        *out = (struct passing){.status = -1, .sync = -1, .block = -1};
+        *out = (struct passing)PASSING_NONE;
         while (s->passed[count])
                 count++;
         out->fds = calloc(count + 1, sizeof(*out->fds));
@@ -107,7 +107,8 @@ bool passing_open(struct passing *out, const struct settings *s)
         }
         bool fine = own("status-fd", s->status_fd, O_RDONLY, "writing", &out->status) &&
                     own("sync-fd", s->sync_fd, -1, "anything", &out->sync) &&
-                    own("block-fd", s->block_fd, O_WRONLY, "reading", &out->block);
+                    own("block-fd", s->block_fd, O_WRONLY, "reading", &out->block) &&
+                    own("audit-fd", s->audit_fd, O_RDONLY, "writing", &out->audit);
         for (size_t i = 0; i < count && fine; i++)
                 fine = pass(out, s->passed[i]);
         return fine;
@@ -116,5 +117,5 @@ bool passing_open(struct passing *out, const struct settings *s)
 void passing_free(struct passing *p)
 {
         free(p->fds);
-        *p = (struct passing){.status = -1, .sync = -1, .block = -1};
+        *p = (struct passing)PASSING_NONE;
 }

@@ -111,11 +111,21 @@ static bool read_options(struct run *run, cordon_child_options *options)
         return read_changes(run, options) && read_place(run, options);
 }
 
+/* A file of that name is ./syslog. */
+static bool audit_is_syslog(const struct settings *s)
+{
+        return s->audit && !strcmp(s->audit, "syslog");
+}
+
 static int open_audit(struct run *run)
 {
         const char *file = run->settings->audit;
 
-        if (!file)
+        if (file && run->passing.audit >= 0) {
+                complain(run, "--audit and --audit-fd do not go together");
+                return STATUS_CORDON;
+        }
+        if (!file || audit_is_syslog(run->settings))
                 return 0;
         run->audit = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
         if (run->audit >= 0)
@@ -135,7 +145,9 @@ static int start(struct run *run, cordon_child_options *options)
                 status = kept_begin(run->settings, run->kept);
         if (status)
                 return status;
-        options->audit_fd = run->audit;
+        options->audit_fd = run->audit >= 0 ? run->audit : run->passing.audit;
+        if (audit_is_syslog(run->settings))
+                options->flags |= CORDON_CHILD_AUDIT_SYSLOG;
         options->changes = *run->kept ? run->kept : NULL;
         int r = cordon_broker_new(&run->broker, &error);
         if (r < 0)
@@ -246,6 +258,10 @@ static int serve(struct run *run)
                 return STATUS_CORDON;
         }
         run->ended = true;
+        uint64_t lost = cordon_child_audit_lost(run->child);
+        if (lost)
+                say("%llu audit record%s not written: nobody took them in time, or the log was full or at its limit",
+                    (unsigned long long)lost, lost == 1 ? " was" : "s were");
         if (!s->quiet)
                 report_denials(run->child, run->policy, s);
         if (s->verbose)

@@ -15,10 +15,11 @@ struct json_object;
 /* ---- passing.c: descriptors that were named on the command line ------------------------------------------------- */
 
 struct passing {
-        int status, sync, block; /* -1: none */
+        int status, sync, block, audit; /* -1: none */
         cordon_child_fd *fds;
         size_t count;
 };
+#define PASSING_NONE {.status = -1, .sync = -1, .block = -1, .audit = -1}
 
 /* Before anything else is opened: what is not open now was not handed over. False: it was said what is wrong. */
 bool passing_open(struct passing *out, const struct settings *settings);

@@ -357,6 +357,8 @@ enum {
          * this, only once it goes on. For a thread that lives as long as the process: at that thread's end, what is stopped
          * in the sandbox goes on. */
         CORDON_CHILD_ENDS_STOPPED = 1u << 3,
+        /* Audit records go to the local syslog (/dev/log, which is journald's where there is one), and not to `audit_fd`. */
+        CORDON_CHILD_AUDIT_SYSLOG = 1u << 4,
 };
 
 enum {
@@ -383,7 +385,8 @@ typedef struct cordon_child_options {
                                    * datagram sockets of the AF_UNIX family. With a `limit output` the program has pipes
                                    * instead of the last two, and threads of the library write to those */
         uint64_t flags;           /* CORDON_CHILD_* */
-        int audit_fd;             /* JSON lines are appended here; borrowed until the child is freed; <= 0: none */
+        int audit_fd;             /* JSON lines (cordon-audit(5)) are appended here; borrowed for the call; <= 0: none. A reader
+                                   * that does not keep up loses records, and holds up nothing */
         const char *cwd;          /* where the program starts: absolute, in the sandbox, and it must be there. NULL: what the
                                    * policy's `cwd` line says; else the caller's, where the sandbox has it, or "/" */
         const char *const *env;   /* NULL-terminated, or NULL: changes to what the policy chose, in this order. "NAME=VALUE"
@@ -538,6 +541,11 @@ typedef void cordon_denial_fn(void *ctx, const cordon_denial *denial);
 /* Calls `fn` for each distinct denial, oldest first. Returns how many there were; `*dropped` gets how many more
  * were not kept, since the list is bounded. */
 CORDON_API unsigned cordon_child_denials(const cordon_child *child, cordon_denial_fn *fn, void *ctx, uint64_t *dropped);
+
+/* Waits until the records of a child that has ended are written, for a second at most. Returns how many were lost since nobody
+ * took them in time, or the log was at its limit; 0 too while the child has not ended. cordon_child_free() waits in the
+ * same way. */
+CORDON_API uint64_t cordon_child_audit_lost(const cordon_child *child);
 
 /* Kills what is left, waits for it, frees. Takes NULL; returns NULL. */
 CORDON_API cordon_child *cordon_child_free(cordon_child *child);

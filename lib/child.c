@@ -100,6 +100,7 @@ static int prepare_server(cordon_child *c, const struct plan *plan, cordon_error
                 .notifies = plan->filter.notify,
                 .channel = c->channel,
                 .audit_fd = c->audit_fd,
+                .audit_syslog = c->audit_syslog,
                 .init = c->sandbox.pid,
                 .uid = c->sandbox.uid,
                 .gid = c->sandbox.gid,
@@ -159,6 +160,7 @@ int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy 
         c->policy = cordon_policy_ref(policy);
         c->channel = c->changes = FD_NONE;
         c->audit_fd = o.audit_fd > 0 ? o.audit_fd : -1;
+        c->audit_syslog = (o.flags & CORDON_CHILD_AUDIT_SYSLOG) != 0;
         c->held = (o.flags & CORDON_CHILD_HOLD) != 0;
         c->sandbox = (struct sandbox)SANDBOX_NONE;
         c->started_ns = child_now();

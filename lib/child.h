@@ -27,6 +27,7 @@ struct cordon_child {
         struct server *server; /* from RUNNING on; kept for its counts until free */
         int channel;           /* the broker's end, until the server takes it */
         int audit_fd;
+        bool audit_syslog;
         int changes; /* holds the directory of kept changes while the sandbox lives; see changes.c */
         uint64_t started_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none. It is for when pid 1 does not do its part */
         uint64_t look_ns; /* when to look at the time that the cgroup has used; 0: never */

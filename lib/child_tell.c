@@ -68,6 +68,11 @@ int cordon_child_exit(const cordon_child *c, cordon_exit *out)
         return 0;
 }
 
+uint64_t cordon_child_audit_lost(const cordon_child *c)
+{
+        return c->server && c->state == CHILD_DEAD ? server_audit_settle(c->server) : 0;
+}
+
 unsigned cordon_child_denials(const cordon_child *c, cordon_denial_fn *fn, void *ctx, uint64_t *dropped)
 {
         if (dropped)

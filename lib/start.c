@@ -12,7 +12,8 @@
 #include "lib/policy.h"
 
 #define FLAGS_KNOWN                                                                                                    \
-        (CORDON_CHILD_CHANNEL | CORDON_CHILD_CLEAR_ENV | CORDON_CHILD_HOLD | CORDON_CHILD_ENDS_STOPPED)
+        (CORDON_CHILD_CHANNEL | CORDON_CHILD_CLEAR_ENV | CORDON_CHILD_HOLD | CORDON_CHILD_ENDS_STOPPED |                    \
+         CORDON_CHILD_AUDIT_SYSLOG)
 #define OPTIONS_LEAST offsetof(cordon_child_options, cwd) /* the first version of the struct */
 
 /* ---- the options ------------------------------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
  *           for the seven mounts that ten of them need, see bench_mounts.c
  *   open    open + close of one file, in a loop inside the program: native, cordon, and the floor: a supervisor that receives
  *           the notification and hands out one fixed descriptor, with no look at the caller's memory, no policy, no open
+ *   audit   the same loop under `audit none`, `denied` and `all`, with a log in a file; what the log costs an open
  *
  * Rounds are interleaved, so that a machine that changes its speed changes it for all; of each kind the lowest round median is
  * given. Nothing here passes or fails. */
@@ -346,6 +347,35 @@ static void bench_open(const char *self, const char *cordon, const char *title)
         print_table(title, kinds, 3, "floor: receive + addfd of a fixed descriptor, no vetting");
 }
 
+/* A pattern sees to it that opens are brokered in each. */
+static void bench_audit(const char *self, const char *cordon, const char *title)
+{
+        static const char *const modes[] = {"none", "denied", "all"};
+        char top[] = "/tmp/cordon-bench.XXXXXX", paths[3][512], log[512], remove[512];
+        const char *commands[3][16];
+        struct kind kinds[3];
+
+        if (!mkdtemp(top) || chmod(top, 0755) < 0)
+                die(top);
+        snprintf(log, sizeof(log), "%s/log", top);
+        for (unsigned i = 0; i < 3; i++) {
+                snprintf(paths[i], sizeof(paths[i]), "%s/%s.policy", top, modes[i]);
+                FILE *out = fopen(paths[i], "w");
+                if (!out)
+                        die(paths[i]);
+                fprintf(out, "cordon 1\nuse @base\nexec $PROG\nread /etc\ndeny /etc/**/*.none\naudit %s\n", modes[i]);
+                fclose(out);
+                memcpy(commands[i], (const char *[]){cordon, "run", "-q", "--audit", log, "-p", paths[i], "--", self, "loop",
+                                                     "/etc/ld.so.cache", NULL}, 12 * sizeof(char *));
+                kinds[i] = (struct kind){modes[i], commands[i], true, 0};
+        }
+        measure(kinds, 3, 5, 5);
+        print_table(title, kinds, 3, "brokered in all three; the log is a file");
+        snprintf(remove, sizeof(remove), "rm -rf %s", top);
+        if (system(remove) != 0)
+                die(top);
+}
+
 int main(int argc, char **argv)
 {
         if (argc == 3 && strcmp(argv[1], "loop") == 0)
@@ -363,7 +393,9 @@ int main(int argc, char **argv)
         bench_start(argv[1], bwrap);
         bench_rules(self, argv[1]);
         bench_open(self, argv[1], "open + close, processes where the scheduler puts them");
+        bench_audit(self, argv[1], "open + close with an audit log, processes where the scheduler puts them");
         pin(0);
         bench_open(self, argv[1], "open + close, all on one CPU");
+        bench_audit(self, argv[1], "open + close with an audit log, all on one CPU");
         return 0;
 }
