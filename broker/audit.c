@@ -28,12 +28,12 @@ struct denial {
         char comm[16];
         const struct rule *rule;
         struct refusal *refusal; /* owned; of a system call; else NULL */
+        struct edition *edition; /* that the rule belongs to; held */
         char path[];
 };
 
 struct audit {
         pthread_mutex_t lock;
-        const struct policy *policy;
         struct log *log; /* NULL: nobody wants lines; locks itself, as do the faces */
         struct faces *faces;
         uint64_t denied, dropped;
@@ -42,13 +42,12 @@ struct audit {
         struct denial *buckets[BUCKETS];
 };
 
-struct audit *audit_new(const struct policy *policy, const char *child, int fd, bool syslog)
+struct audit *audit_new(const char *child, int fd, bool syslog)
 {
         struct audit *a = calloc(1, sizeof(*a));
         if (!a)
                 return NULL;
         pthread_mutex_init(&a->lock, NULL);
-        a->policy = policy;
         if (fd < 0 && !syslog)
                 return a;
         a->faces = faces_new();
@@ -83,6 +82,7 @@ struct audit *audit_free(struct audit *a)
         if (!a)
                 return NULL;
         for (unsigned i = 0; i < a->count; i++) {
+                edition_unref(a->list[i]->edition);
                 free(a->list[i]->refusal);
                 free(a->list[i]);
         }
@@ -144,6 +144,7 @@ static void remember(struct audit *a, const struct audit_event *e)
         d->want = e->want;
         d->error = e->error;
         d->rule = e->refusal ? NULL : e->verdict->rule;
+        d->edition = edition_ref(e->request->edition);
         d->pid = sandbox_pid(e);
         caller_comm(e->proc, e->request->tid, d->comm);
         d->next = a->buckets[bucket];
@@ -152,12 +153,12 @@ static void remember(struct audit *a, const struct audit_event *e)
 }
 
 /* What every sandbox refuses has no line in any file: the reason is told in its place. */
-static void tell_refusal(const struct audit *a, const struct denial *d, cordon_denial_fn *fn, void *ctx)
+static void tell_refusal(const struct denial *d, cordon_denial_fn *fn, void *ctx)
 {
         const struct refusal *r = d->refusal;
         const unsigned use = ACCESS_LIST | ACCESS_READ | ACCESS_WRITE;
         char line[512];
-        bool device = r->device && policy_suggest(a->policy, r->device, use, line, sizeof(line)) == 0;
+        bool device = r->device && policy_suggest(d->edition->policy, r->device, use, line, sizeof(line)) == 0;
         cordon_denial out = {
                 .op = SYSCALL_OP,
                 .path = d->path,
@@ -178,13 +179,13 @@ static void tell_refusal(const struct audit *a, const struct denial *d, cordon_d
         fn(ctx, &out);
 }
 
-static void tell_denial(const struct audit *a, const struct denial *d, cordon_denial_fn *fn, void *ctx)
+static void tell_denial(const struct denial *d, cordon_denial_fn *fn, void *ctx)
 {
         char line[8192], source[PATH_MAX];
-        const char *on_host = policy_on_host(a->policy, d->path, false, source);
+        const char *on_host = policy_on_host(d->edition->policy, d->path, false, source);
         /* A refusal that somebody wrote down is not to be undone by the next line; nor can a virtual file be more. */
         bool meant = d->rule && (d->rule->class != CLASS_GRANT || d->rule->content);
-        int r = meant ? -ENOENT : policy_suggest(a->policy, d->path, d->want, line, sizeof(line));
+        int r = meant ? -ENOENT : policy_suggest(d->edition->policy, d->path, d->want, line, sizeof(line));
         cordon_denial out = {
                 .op = access_name(d->want),
                 .path = d->path,
@@ -210,9 +211,9 @@ unsigned audit_denials(struct audit *a, cordon_denial_fn *fn, void *ctx, uint64_
         pthread_mutex_lock(&a->lock);
         for (unsigned i = 0; i < a->count; i++) {
                 if (a->list[i]->refusal)
-                        tell_refusal(a, a->list[i], fn, ctx);
+                        tell_refusal(a->list[i], fn, ctx);
                 else
-                        tell_denial(a, a->list[i], fn, ctx);
+                        tell_denial(a->list[i], fn, ctx);
         }
         if (dropped)
                 *dropped = a->dropped;
@@ -266,7 +267,7 @@ static void log_event(struct audit *a, const struct audit_event *e, const struct
 
 void audit_record(struct audit *a, const struct audit_event *e)
 {
-        enum audit_mode mode = policy_world(a->policy)->audit;
+        enum audit_mode mode = policy_world(e->request->edition->policy)->audit;
         struct face face;
         if (!e->error && (mode != AUDIT_ALL || !a->log))
                 return;

@@ -16,7 +16,7 @@ struct request;
 struct server;
 
 /* With `fd` or `syslog` verdicts are logged, see log.h. NULL with errno. */
-struct audit *audit_new(const struct policy *policy, const char *child, int fd, bool syslog);
+struct audit *audit_new(const char *child, int fd, bool syslog);
 /* The log's thread, before anything is recorded. 0 or a negative errno. */
 int audit_start(struct audit *a, struct server *s);
 /* Nothing is recorded any more. Returns at once; what then waits for the log to be written, a second at most, and says how many

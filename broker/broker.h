@@ -22,7 +22,7 @@ struct server;
 struct plan;
 
 struct server_options {
-        const struct policy *policy; /* borrowed; must outlive the server */
+        struct policy *policy;       /* a reference is taken */
         const char *name;            /* for audit records */
         bool notifies;               /* a seccomp listener will come with server_serve() */
         int channel;                 /* broker's end of the program's channel or -1, with SO_PASSCRED; taken on success */
@@ -45,6 +45,11 @@ void server_source(struct server *s, unsigned number, int directory);
 /* Begins to serve. `view` is an O_PATH of the view's root, `notify` the listener or -1, `nowhere` an O_PATH of the empty
  * directory for what is masked, or -1; all are taken. Once for each server. */
 void server_serve(struct server *s, int view, int notify, int nowhere);
+
+/* Exchanges the policy for one whose plan is the same, for requests that begin from now on; grants stay. 0 or -ENOMEM. */
+int server_replace(struct server *s, struct policy *policy);
+/* Adds a grant until then (see edition.h). 0, -ENOMEM, -ENOSPC. */
+int server_grant(struct server *s, struct policy *grant, uint64_t until);
 
 struct server_counts {
         uint64_t requests, denied, opens;

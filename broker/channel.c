@@ -67,14 +67,16 @@ void *channel_main(void *arg)
 
         while (r && fd_receive(s->channel, datagram, sizeof(datagram), &got, 0, 0) == 0) {
                 struct answer answer = {.fd = FD_NONE};
-                r->received = server_now();
                 if (decode(r, datagram, &got) < 0 || !is_inside(s, got.pid, depth))
                         break;
                 atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
                 atomic_fetch_add_explicit(&s->opens, 1, memory_order_relaxed);
+                r->received = server_now();
+                r->edition = server_edition(s);
                 open_serve(s, r, &answer);
                 if (!answer.deferred)
                         request_answer(s, r, &answer);
+                edition_unref(r->edition);
         }
         shutdown(s->channel, SHUT_RDWR);
         free(r);

@@ -44,9 +44,9 @@ static struct verdict eval(const struct view *v, const struct policy *policy, co
         return private ? policy_eval_with(policy, path, length, want, &options) : verdict;
 }
 
-struct verdict hosted_eval(const struct server *s, const char *path, size_t length, unsigned want)
+struct verdict hosted_eval(const struct server *s, const struct edition *e, const char *path, size_t length, unsigned want)
 {
-        return eval(&s->view, s->policy, path, length, want);
+        return s->view.hosted ? eval(&s->view, e->policy, path, length, want) : edition_eval(e, path, length, want);
 }
 
 /* What comes by a `dev` line. */

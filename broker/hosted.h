@@ -13,9 +13,9 @@
 int hosted_admit(const struct view *v, const char *path, int *process);
 bool hosted_lives(int process);
 
-/* policy_eval(), for every verdict on a path that the broker gives: without namespaces there is no private /tmp, and so nothing
+/* edition_eval(), for every verdict on a path that the broker gives: without namespaces there is no private /tmp, and so nothing
  * that a rule on it would grant. What lies there and is granted by name is the host's, and the way there is a way and no more. */
-struct verdict hosted_eval(const struct server *s, const char *path, size_t length, unsigned want);
+struct verdict hosted_eval(const struct server *s, const struct edition *e, const char *path, size_t length, unsigned want);
 
 /* Whether an object may be opened: devices of the policy alone, as no mount keeps others closed. */
 bool hosted_opens(const struct view *v, const char *path, int fd);

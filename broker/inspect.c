@@ -43,7 +43,7 @@ static int result_of(long returned)
  * root is a tree of the host, a rule speaks of all of it. */
 static bool is_skeleton(const struct errand *e, const struct object *o)
 {
-        struct verdict v = hosted_eval(e->server, o->path.text, o->path.length, ACCESS_LIST);
+        struct verdict v = hosted_eval(e->server, e->request->edition, o->path.text, o->path.length, ACCESS_LIST);
         return !v.rule && (view_is_skeleton(&e->server->view, o->fd) || hosted_leads(&e->server->view, o->path.text));
 }
 
@@ -55,7 +55,7 @@ static int vet(const struct errand *e, const struct object *o)
                 return -EACCES;
         if (is_skeleton(e, o))
                 return 0;
-        struct verdict v = hosted_eval(e->server, o->path.text, o->path.length, ACCESS_LIST);
+        struct verdict v = hosted_eval(e->server, e->request->edition, o->path.text, o->path.length, ACCESS_LIST);
         /* Of what no rule speaks, a view of the sandbox's own would have nothing, and nobody would be told. */
         if (e->server->view.hosted && !v.rule && !v.allow)
                 return -ENOENT;
@@ -227,7 +227,7 @@ int inspect_list_attributes(const struct errand *e)
 /* Names come with the events: only of what may be listed, see open.c. */
 static bool shows_too_much(const struct errand *e, const struct object *o)
 {
-        struct verdict v = hosted_eval(e->server, o->path.text, o->path.length, ACCESS_LIST);
+        struct verdict v = hosted_eval(e->server, e->request->edition, o->path.text, o->path.length, ACCESS_LIST);
         const struct view *view = &e->server->view;
         return !o->held && ((v.ancestor && !view_is_skeleton(view, o->fd)) || !hosted_lists(view, o->path.text));
 }

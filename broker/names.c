@@ -47,7 +47,7 @@ static int tell(const struct errand *e, const struct path *p, unsigned want, con
 
 static struct verdict verdict_on(const struct errand *e, const struct path *p, unsigned want)
 {
-        return hosted_eval(e->server, p->text, p->length, want);
+        return hosted_eval(e->server, e->request->edition, p->text, p->length, want);
 }
 
 static int refuse(const struct errand *e, const struct path *p, unsigned want, const struct verdict *v)
@@ -75,7 +75,7 @@ int names_refuse(const struct errand *e, const struct path *p, unsigned want, co
 
 void names_did(const struct errand *e, const struct path *p, unsigned want)
 {
-        if (policy_world(e->server->policy)->audit != AUDIT_ALL)
+        if (policy_world(e->request->edition->policy)->audit != AUDIT_ALL)
                 return;
         struct verdict v = verdict_on(e, p, want);
         tell(e, p, want, &v, 0);
@@ -108,7 +108,7 @@ static int vet_old(const struct errand *e, const struct place *p, const struct p
 static int vet_symlink(const struct errand *e, const struct place *p, unsigned want)
 {
         const struct rule *rule;
-        return policy_named_below(e->server->policy, p->path.text, &rule) ? names_refuse(e, &p->path, want, rule) : 0;
+        return policy_named_below(e->request->edition->policy, p->path.text, &rule) ? names_refuse(e, &p->path, want, rule) : 0;
 }
 
 static int still_asked(const struct errand *e)
@@ -269,12 +269,12 @@ static int vet_move(const struct errand *e, const struct place *from, const stru
         const struct rule *rule;
         if (S_ISLNK(type))
                 return vet_symlink(e, to, ACCESS_WRITE);
-        if (!S_ISDIR(type) || policy_same_below(e->server->policy, from->path.text, to->path.text))
+        if (!S_ISDIR(type) || edition_same_below(e->request->edition, from->path.text, to->path.text))
                 return 0;
-        if (!policy_named_below(e->server->policy, from->path.text, &rule) || !rule)
-                policy_named_below(e->server->policy, to->path.text, &rule);
+        if (!policy_named_below(e->request->edition->policy, from->path.text, &rule) || !rule)
+                policy_named_below(e->request->edition->policy, to->path.text, &rule);
         if (!rule)
-                rule = policy_differs_below(e->server->policy, from->path.text, to->path.text);
+                rule = policy_differs_below(e->request->edition->policy, from->path.text, to->path.text);
         return names_refuse(e, &from->path, ACCESS_WRITE, rule);
 }
 

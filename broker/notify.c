@@ -191,9 +191,11 @@ static void serve(struct server *s, struct request *r, const struct seccomp_noti
 {
         struct answer answer = {.fd = FD_NONE};
         r->received = server_now();
+        r->edition = server_edition(s);
         r->tid = (pid_t)n->pid;
         if (!refused_serves(s->refused, n->data.nr)) {
                 send_response(s, n->id, 0, refused_answer(s->refused, s->audit, n, r, s->view.proc));
+                edition_unref(r->edition);
                 return;
         }
         int bad = decode(r, n);
@@ -208,6 +210,7 @@ static void serve(struct server *s, struct request *r, const struct seccomp_noti
                 names_serve(s, r, &answer);
         if (!answer.deferred)
                 request_answer(s, r, &answer);
+        edition_unref(r->edition);
 }
 
 void *notify_main(void *arg)

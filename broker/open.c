@@ -137,6 +137,18 @@ static int refuse(const struct job *j, const char *path, unsigned want, const st
         return -error;
 }
 
+bool open_still_allowed(struct server *s, const struct request *r, int fd)
+{
+        char path[PATH_MAX];
+        unsigned want = wanted(r->flags);
+        if (view_path_of(&s->view, fd, path, sizeof(path)) < 0)
+                return false;
+        struct verdict v = hosted_eval(s, r->edition, path, strlen(path), want);
+        if (!v.allow)
+                refuse(&(struct job){.server = s, .request = r}, path, want, &v);
+        return v.allow;
+}
+
 /* ---- settling: what kind of thing was opened --------------------------------------------------------------------- */
 
 static int defer(struct job *j, enum wait_kind kind, int fd)
@@ -234,7 +246,7 @@ static int open_allowed(struct job *j, const char *path)
                 return open_current(j, path, j->flags);
         if (strcmp(path, TERMINAL) == 0) {
                 int r = terminal_of(&j->server->view, j->request->tid, &own);
-                if (r < 0 || !hosted_eval(j->server, own.text, own.length, j->want).allow)
+                if (r < 0 || !hosted_eval(j->server, j->request->edition, own.text, own.length, j->want).allow)
                         return -ENXIO;
                 path = own.text;
         }
@@ -266,7 +278,7 @@ static int open_denied(struct job *j, const struct path *p, const struct verdict
         if (pin == -ELOOP)
                 return -ELOOP;
         if (pin >= 0 && j->want == ACCESS_READ && fstat(pin, &st) == 0 && S_ISDIR(st.st_mode)) {
-                struct verdict list = hosted_eval(j->server, p->text, p->length, ACCESS_LIST);
+                struct verdict list = hosted_eval(j->server, j->request->edition, p->text, p->length, ACCESS_LIST);
                 bool listed = list.allow && !j->create;
                 if (listed && !shows_too_much(j, &list, pin))
                         return open_in_view(j, p->text, j->flags | O_DIRECTORY);
@@ -288,7 +300,7 @@ static int open_masked(struct job *j, const struct path *p, const struct verdict
 
 static int open_existing(struct job *j, const struct path *p)
 {
-        struct verdict v = hosted_eval(j->server, p->text, p->length, j->want);
+        struct verdict v = hosted_eval(j->server, j->request->edition, p->text, p->length, j->want);
         if (!v.allow)
                 return open_denied(j, p, &v);
         bool masked = v.rule && v.rule->class == CLASS_MASK && !j->path_only;
@@ -322,7 +334,7 @@ static int create_new(struct job *j, const struct path *p)
  * verdict "may create" never opens a file that somebody else has just put there. */
 static int open_or_create(struct job *j, const struct path *p)
 {
-        struct verdict may = hosted_eval(j->server, p->text, p->length, ACCESS_CREATE);
+        struct verdict may = hosted_eval(j->server, j->request->edition, p->text, p->length, ACCESS_CREATE);
         if (p->directory)
                 return -EISDIR;
         for (int race = 0; race < RACES_MOST; race++) {
@@ -351,7 +363,7 @@ static int open_or_create(struct job *j, const struct path *p)
 static int open_temporary(struct job *j, const struct path *p)
 {
         struct caller_status caller;
-        struct verdict v = hosted_eval(j->server, p->text, p->length, ACCESS_CREATE);
+        struct verdict v = hosted_eval(j->server, j->request->edition, p->text, p->length, ACCESS_CREATE);
         if (!v.allow)
                 return open_denied(j, p, &v);
         int r = caller_status(j->server->view.proc, j->request->tid, &caller);

@@ -44,7 +44,6 @@ static const char *const kinds[] = {
         [RECORD_VERDICT] = "verdict",
         [RECORD_DROPPED] = "dropped",
         [RECORD_TRUNCATED] = "truncated",
-        [RECORD_POLICY] = "policy",
 };
 
 /* O_RDONLY is 0, and said where neither of the others is; what is made of several bits comes before these. */
@@ -218,10 +217,5 @@ void record_write(const struct record *r, struct buf *out)
                 put_number(out, ",\"dropped\":", r->number);
         if (r->kind == RECORD_TRUNCATED)
                 buf_str(out, ",\"truncated\":\"the audit log of this child has reached its limit\"");
-        if (r->kind == RECORD_POLICY) {
-                put_number(out, ",\"policy\":", r->number);
-                put_text(out, r, "change", TEXT_RULE);
-                put_rule(out, r);
-        }
         buf_str(out, "}\n");
 }

@@ -9,6 +9,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+struct edition;
+
 enum transport { TRANSPORT_NOTIFY, TRANSPORT_CHANNEL };
 
 /* All but an open answer with an errno or a number. */
@@ -45,6 +47,7 @@ enum operation {
 struct request {
         enum transport transport;
         enum operation operation;
+        struct edition *edition; /* what it is served under; held by whoever serves it */
         uint64_t received; /* when; CLOCK_MONOTONIC, nanoseconds */
         uint64_t id;    /* the notification's cookie, or the client's number */
         pid_t tid;      /* the caller's thread (channel: process), as we number it */

@@ -310,9 +310,9 @@ int resolve_walk(const struct server *s, const struct request *r, const struct p
         return 0;
 }
 
-static bool is_hidden(const struct server *s, const struct path *p)
+static bool is_hidden(const struct server *s, const struct request *r, const struct path *p)
 {
-        struct verdict v = hosted_eval(s, p->text, p->length, ACCESS_LIST);
+        struct verdict v = hosted_eval(s, r->edition, p->text, p->length, ACCESS_LIST);
         return v.error == ENOENT; /* by `hide`, or for want of any rule; not for text with ".." in it */
 }
 
@@ -324,5 +324,5 @@ int resolve_error(const struct server *s, const struct request *r, const struct 
         resolve_walk(s, r, asked, follow, &to); /* as far as it comes */
         bool held = to.held >= 0;
         fd_close(to.held);
-        return !held && is_hidden(s, &to.path) ? -ENOENT : error;
+        return !held && is_hidden(s, r, &to.path) ? -ENOENT : error;
 }

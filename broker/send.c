@@ -50,7 +50,7 @@ static int vet(const struct errand *e, struct outgoing *o)
                 *to = (struct address){.length = sizeof(to->any.sa_family), .any.sa_family = AF_UNIX};
                 return 0;
         }
-        if (policy_world(e->server->policy)->net == NET_NONE)
+        if (policy_world(e->request->edition->policy)->net == NET_NONE)
                 return -EACCES;
         return o->domain == AF_NETLINK ? vet_netlink(o) : 0;
 }

@@ -28,6 +28,39 @@ uint64_t server_now(void)
         return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+struct edition *server_edition(struct server *s)
+{
+        pthread_mutex_lock(&s->edition_lock);
+        struct edition *e = edition_ref(s->edition);
+        pthread_mutex_unlock(&s->edition_lock);
+        return e;
+}
+
+/* `policy` NULL: the one that there is. */
+static int set_edition(struct server *s, struct policy *policy, const struct grant *grant)
+{
+        pthread_mutex_lock(&s->edition_lock);
+        struct edition *before = s->edition;
+        struct edition *e = edition_new(before, policy ? policy : before->policy, grant);
+        int r = e ? 0 : -errno;
+        if (e)
+                s->edition = e;
+        pthread_mutex_unlock(&s->edition_lock);
+        if (e)
+                edition_unref(before);
+        return r;
+}
+
+int server_replace(struct server *s, struct policy *policy)
+{
+        return set_edition(s, policy, NULL);
+}
+
+int server_grant(struct server *s, struct policy *policy, uint64_t until)
+{
+        return set_edition(s, NULL, &(struct grant){policy, until});
+}
+
 bool request_waiting(const struct server *s, const struct request *r)
 {
         return r->transport != TRANSPORT_NOTIFY || notify_waiting(s, r->id);
@@ -108,7 +141,8 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
                 return error_set(err, ENOMEM, "out of memory");
         pthread_mutex_init(&s->lock, NULL);
         pthread_cond_init(&s->staged, NULL);
-        s->policy = o->policy;
+        pthread_mutex_init(&s->edition_lock, NULL);
+        s->edition = edition_new(NULL, o->policy, NULL);
         s->init = o->init;
         s->uid = o->uid;
         s->gid = o->gid;
@@ -127,7 +161,7 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         name_apart(s);
         s->network = own_network();
         s->made = made_new();
-        s->audit = audit_new(o->policy, o->name, o->audit_fd, o->audit_syslog);
+        s->audit = audit_new(o->name, o->audit_fd, o->audit_syslog);
         int audit_error = errno;
         s->waiter = waiter_new(s);
         s->follow = follow_new(o->plan);
@@ -136,7 +170,8 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         if (!s->audit && audit_error != ENOMEM)
                 error_set(err, audit_error, "cannot begin the audit log%s: %s", o->audit_syslog ? " at /dev/log" : "",
                           error_text(audit_error));
-        int r = !s->audit ? -audit_error : !s->waiter || !s->made || !s->follow || !s->refused ? -ENOMEM : open_proc(s);
+        int r = !s->edition ? -ENOMEM
+                : !s->audit ? -audit_error : !s->waiter || !s->made || !s->follow || !s->refused ? -ENOMEM : open_proc(s);
         if (r == 0) {
                 s->channel = o->channel;
                 r = start_threads(s, o->notifies);
@@ -200,6 +235,8 @@ struct server *server_free(struct server *s)
         if (!s)
                 return NULL;
         server_stop(s);
+        edition_unref(s->edition);
+        pthread_mutex_destroy(&s->edition_lock);
         s->audit = audit_free(s->audit);
         made_free(s->made);
         follow_free(s->follow);

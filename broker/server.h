@@ -8,6 +8,7 @@
 
 #include "broker/audit.h"
 #include "broker/broker.h"
+#include "broker/edition.h"
 #include "broker/request.h"
 #include "broker/view.h"
 
@@ -17,7 +18,8 @@ struct waiter;
 enum { OVERFLOW_ID = 65534 }; /* how the kernel shows ids that have no number in a user namespace */
 
 struct server {
-        const struct policy *policy;
+        pthread_mutex_t edition_lock; /* held to take or exchange the pointer, and never while anything is served */
+        struct edition *edition;
         struct view view;
         struct refused *refused; /* the notify thread's */
         struct follow *follow; /* single files that are replaced outside */
@@ -46,6 +48,10 @@ struct server {
 /* Serves one request of the open family: shape, policy, act. Never blocks on what the child controls. */
 void open_serve(struct server *s, const struct request *r, struct answer *out);
 
+/* For what has waited since: whether the request's edition allows what was opened, by the path that it has now. A refusal is
+ * recorded. */
+bool open_still_allowed(struct server *s, const struct request *r, int fd);
+
 /* Serves one request of any other kind: what makes, moves and removes names, and what changes metadata. The same order. */
 void names_serve(struct server *s, const struct request *r, struct answer *out);
 
@@ -54,6 +60,9 @@ uint64_t open_legacy_flags(uint64_t flags);
 
 /* ADDFD takes no O_PATH descriptor. What comes nearest is one for reading, of what may be read (or listed). */
 uint64_t open_instead_of_path(uint64_t flags);
+
+/* The newest edition, held; for edition_unref(). */
+struct edition *server_edition(struct server *s);
 
 uint64_t server_now(void); /* CLOCK_MONOTONIC, in nanoseconds */
 

@@ -125,7 +125,7 @@ static bool is_made_here(const struct errand *e, int pin)
 /* A rule that takes away holds for what the sandbox has made, too. */
 static int vet_own(const struct errand *e, const struct path *p)
 {
-        struct verdict v = policy_eval(e->server->policy, p->text, p->length, ACCESS_UNIX);
+        struct verdict v = edition_eval(e->request->edition, p->text, p->length, ACCESS_UNIX);
         return v.rule && v.rule->class > CLASS_MASK ? names_vet(e, p, ACCESS_UNIX) : 0;
 }
 
@@ -153,7 +153,7 @@ static int missing(const struct errand *e, int error)
                 return error;
         cleanup_fd int outside = (int)syscall(SYS_openat2, AT_FDCWD, p.text, &how, sizeof(how));
         if (outside < 0 || fstat(outside, &st) < 0 || !S_ISSOCK(st.st_mode) ||
-            policy_eval(e->server->policy, p.text, p.length, ACCESS_UNIX).allow)
+            edition_eval(e->request->edition, p.text, p.length, ACCESS_UNIX).allow)
                 return error;
         return names_missed(e, &p, ACCESS_UNIX);
 }
@@ -182,13 +182,13 @@ static int vet_peer(const struct errand *e, const struct given *g, struct connec
         const struct sockaddr_nl *netlink = (const struct sockaddr_nl *)&c->to.any;
 
         if (g->domain != AF_UNIX) {
-                if (policy_world(e->server->policy)->net == NET_NONE)
+                if (policy_world(e->request->edition->policy)->net == NET_NONE)
                         return -EACCES;
                 /* We own the sandbox's network and could address whom it may not. */
                 bool others = g->domain == AF_NETLINK && (netlink->nl_pid != 0 || netlink->nl_groups != 0);
                 return others ? -EPERM : 0;
         }
-        if (g->type == SOCK_DGRAM && !policy_world(e->server->policy)->datagrams)
+        if (g->type == SOCK_DGRAM && !policy_world(e->request->edition->policy)->datagrams)
                 return -EACCES; /* from outside: none is made here */
         if (g->type == SOCK_DGRAM && c->to.length >= sizeof(c->to.any.sa_family) && c->to.any.sa_family == AF_UNSPEC)
                 return 0; /* has no peer any more */
@@ -298,7 +298,7 @@ static int bind_to_any(const struct errand *e, struct given *g)
 static int bind_local(const struct errand *e, struct given *g)
 {
         bool chosen = g->address.length == PATH_START && g->address.local.sun_family == AF_UNIX;
-        if (g->type == SOCK_DGRAM && !policy_world(e->server->policy)->datagrams)
+        if (g->type == SOCK_DGRAM && !policy_world(e->request->edition->policy)->datagrams)
                 return -EACCES;
         if (!chosen && !is_local(&g->address))
                 return -EINVAL;

@@ -26,6 +26,7 @@ struct waiting {
         struct request request;
         enum wait_kind kind;
         int fd, flags;
+        uint64_t vetted; /* the number of the edition that allowed it */
         int watch; /* of inotify; shared by all entries on the same FIFO; -1: none */
         struct connection peer;
         struct outgoing *message;
@@ -112,6 +113,10 @@ static int look(const struct waiter *w, struct waiting *e, int *fd, bool *again)
                 *again = false;
                 r = peer ? connection_interrupted(connection_of(e)) : -ERESTARTSYS;
         }
+        if (r == 0 && !peer && e->vetted != e->request.edition->number && !open_still_allowed(w->server, &e->request, *fd)) {
+                r = -EACCES;
+                *fd = fd_close(*fd);
+        }
         if (r == 0 && !peer && fcntl(*fd, F_SETFL, e->flags & (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME)) < 0) {
                 r = -errno;
                 *fd = fd_close(*fd);
@@ -120,7 +125,7 @@ static int look(const struct waiter *w, struct waiting *e, int *fd, bool *again)
 }
 
 /* True when the entry is done with: answered, or nobody waits for it any more. */
-static bool settle(const struct waiter *w, struct waiting *e)
+static bool settle_under(const struct waiter *w, struct waiting *e)
 {
         int fd = FD_NONE;
         bool again = false;
@@ -134,6 +139,16 @@ static bool settle(const struct waiter *w, struct waiting *e)
                                 .value = e->kind == WAIT_ROOM && r > 0 ? r : 0};
         request_answer(w->server, &e->request, &answer);
         return true;
+}
+
+/* Under what counts now. */
+static bool settle(const struct waiter *w, struct waiting *e)
+{
+        e->request.edition = server_edition(w->server);
+        bool done = settle_under(w, e);
+        edition_unref(e->request.edition);
+        e->request.edition = NULL;
+        return done;
 }
 
 /* To be called when the entry is no longer in the list. */
@@ -292,7 +307,7 @@ int waiter_add(struct waiter *w, const struct request *r, enum wait_kind kind, i
                 fd_close(fd);
                 return -ENOMEM;
         }
-        *e = (struct waiting){.request = *r, .kind = kind, .fd = fd, .flags = flags, .watch = -1,
+        *e = (struct waiting){.request = *r, .kind = kind, .fd = fd, .flags = flags, .watch = -1, .vetted = r->edition->number,
                               .peer = {.socket = FD_NONE, .pin = FD_NONE}};
         return enlist(w, e);
 }

@@ -63,10 +63,14 @@ int policy_open_as(cordon_policy **out, const cordon_policy_options *options);
 /* For cordon_policy_expect(). */
 void diag_print(void *ctx, const cordon_diag *diag);
 
-/* Serves the child until it is gone, and passes signals on; calls `step` after each thing that happened. 0, or a negative
- * errno. */
-int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out,
-                void (*step)(void *ctx, const cordon_child *child), void *ctx);
+/* Serves the child until it is gone, and passes signals on. 0, or a negative errno. */
+struct watch {
+        void (*step)(void *ctx, const cordon_child *child); /* after each thing that happened */
+        void *step_ctx;
+        void (*reload)(void *ctx); /* on a SIGHUP of kill(2); NULL: the program gets that, too */
+        void *reload_ctx;
+};
+int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out, const struct watch *watch);
 /* Serves it until it is held and `fd` has something to read, of which a byte is taken, or has ended; then releases it. A signal
  * ends cordon meanwhile. 0, also where the child is gone; or a negative errno. */
 int child_hold(cordon_broker *broker, cordon_child *child, int fd, void (*held)(void *ctx, const cordon_child *child), void *ctx);

@@ -244,6 +244,39 @@ static void tell_held(void *status, const cordon_child *child)
         status_ready(status, child);
 }
 
+/* Where no policy was named there is none to be read again, and the program gets the signal. */
+static bool may_reload(const struct settings *s)
+{
+        return s->policies && s->policies[0];
+}
+
+/* All that was said on the command line counts again; what cannot be, changes nothing. */
+static void reload(void *ctx)
+{
+        struct run *run = ctx;
+        cordon_policy *fresh = NULL;
+        cordon_error error = {0};
+        const char *const *p = run->settings->policies;
+        int r = 0;
+
+        while (*p && strcmp(*p, "-"))
+                p++;
+        if (*p)
+                say("SIGHUP: a policy that came from standard input cannot be read again");
+        else
+                r = policy_open(&fresh, run->settings->policies, run->settings, run->program);
+        if (fresh)
+                r = cordon_policy_replace(run->child, fresh, &error);
+        if (!fresh || r < 0) {
+                if (*error.text)
+                        say("SIGHUP: %s", error.text);
+                say("SIGHUP: the policy stays as it was");
+        } else if (!run->settings->quiet) {
+                say("SIGHUP: the policy was read again, and counts from now on");
+        }
+        cordon_policy_unref(fresh);
+}
+
 static int serve(struct run *run)
 {
         const struct settings *s = run->settings;
@@ -252,7 +285,8 @@ static int serve(struct run *run)
         if (run->passing.block >= 0)
                 r = child_hold(run->broker, run->child, run->passing.block, tell_held, &run->status);
         if (r >= 0)
-                r = child_watch(run->broker, run->child, &run->end, status_step, &run->status);
+                r = child_watch(run->broker, run->child, &run->end,
+                                &(struct watch){status_step, &run->status, may_reload(s) ? reload : NULL, run});
         if (r < 0) {
                 complain(run, "cannot serve the sandbox: %s", strerror(-r));
                 return STATUS_CORDON;

@@ -38,7 +38,7 @@ static int signals_open(void)
         return fd < 0 ? -errno : fd;
 }
 
-static void signals_pass(int fd, cordon_child *child)
+static void signals_pass(int fd, cordon_child *child, const struct watch *watch)
 {
         struct signalfd_siginfo info;
 
@@ -46,7 +46,9 @@ static void signals_pass(int fd, cordon_child *child)
                 int number = (int)info.ssi_signo;
                 bool kernel = info.ssi_code > 0;
                 interrupted = interrupted || (kernel && number == SIGINT);
-                if (kernel)
+                if (!kernel && number == SIGHUP && watch->reload)
+                        watch->reload(watch->reload_ctx);
+                else if (kernel)
                         (void)cordon_child_terminal_signal(child, number);
                 else
                         (void)cordon_child_signal(child, number); /* -ESRCH: it has just exited */
@@ -90,8 +92,7 @@ void die_as_interrupted(void)
         sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out,
-                void (*step)(void *ctx, const cordon_child *child), void *ctx)
+int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out, const struct watch *watch)
 {
         int signals = signals_open();
         int r = signals < 0 ? signals : cordon_child_exit(child, out);
@@ -103,9 +104,9 @@ int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out,
                         break;
                 }
                 if (fds[1].revents)
-                        signals_pass(signals, child);
+                        signals_pass(signals, child, watch);
                 r = cordon_broker_dispatch(broker);
-                step(ctx, child);
+                watch->step(watch->step_ctx, child);
                 int stop = cordon_child_stopped(child);
                 if (stop)
                         stop_by(stop);

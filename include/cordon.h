@@ -542,8 +542,24 @@ typedef void cordon_denial_fn(void *ctx, const cordon_denial *denial);
  * were not kept, since the list is bounded. */
 CORDON_API unsigned cordon_child_denials(const cordon_child *child, cordon_denial_fn *fn, void *ctx, uint64_t *dropped);
 
-/* Waits until the records of a child that has ended are written, for a second at most. Returns how many were lost since nobody
- * took them in time, or the log was at its limit; 0 too while the child has not ended. cordon_child_free() waits in the
+/* Exchanges the policy of a child that runs. What the kernel holds it by was settled when it began: the view, the system call
+ * filter, Landlock, and all lines that are not about paths, but `audit`. So `policy` must be one under which the same would have
+ * been set up on this host, and the broker's verdicts alone differ, as where a `deny` or an `ask` inside a tree that is shown is
+ * added or taken away: `cordon explain` shows both plans. Requests that begin after this has returned are served under the new
+ * policy, each under one as a whole; opens that wait are vetted again when they can go on. What is open stays open. A reference
+ * is taken. -EINVAL: it would need another sandbox; nothing has changed, and `err` names the line. -ESRCH: the child has ended.
+ * -ENOMEM. From the thread that dispatches. */
+CORDON_API int cordon_policy_replace(cordon_child *child, cordon_policy *policy, cordon_error *err);
+
+/* Allows what one line says, as `read /data/x`, beside what the policy allows, for `seconds`; 0: as long as the child runs. It
+ * beats any rule but `never`. Only opens and the like that the broker is asked about, of what the view shows, can be granted;
+ * what has been opened by then stays open. Time is that of CLOCK_MONOTONIC. -EINVAL: not a line that grants something at a path.
+ * -ENOTSUP: the child runs without namespaces. -ENOSPC: there are 64 already.
+ * -ESRCH, -ENOMEM. From the thread that dispatches. */
+CORDON_API int cordon_grant(cordon_child *child, const char *rule, uint64_t seconds, cordon_error *err);
+
+/* Waits until the records of a child that has ended are written, for a second at most. Returns how many were lost since
+ * nobody took them in time, or the log was at its limit; 0 too while the child has not ended. cordon_child_free() waits in the
  * same way. */
 CORDON_API uint64_t cordon_child_audit_lost(const cordon_child *child);
 

@@ -94,7 +94,7 @@ static int launch(cordon_child *c, const struct plan *plan, const cordon_child_o
 static int prepare_server(cordon_child *c, const struct plan *plan, cordon_error *err)
 {
         struct server_options options = {
-                .policy = policy_of(c->policy),
+                .policy = policy_shared(c->policy),
                 .name = c->name,
                 .plan = plan,
                 .notifies = plan->filter.notify,

@@ -142,3 +142,8 @@ const struct policy *policy_of(const cordon_policy *p)
 {
         return p->policy;
 }
+
+struct policy *policy_shared(const cordon_policy *p)
+{
+        return p->policy;
+}

@@ -14,6 +14,7 @@ struct listener {
 void policy_listen(void *listener, const cordon_diag *diag); /* a cordon_diag_fn */
 
 const struct policy *policy_of(const cordon_policy *p);
+struct policy *policy_shared(const cordon_policy *p); /* for whoever takes a reference */
 
 /* The options of an older or newer program, or none, as those of this header. 0 or -EINVAL. */
 int policy_options_read(cordon_policy_options *out, const cordon_policy_options *given, cordon_error *err);

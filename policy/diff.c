@@ -88,12 +88,13 @@ static int by_subject(const void *a, const void *b)
         return by ? by : order(x->example, y->example);
 }
 
-int policy_diff(const struct policy *a, const struct policy *b, cordon_difference_fn *fn, void *ctx)
+typedef int part(struct differ *d);
+
+static int diff_parts(const struct policy *a, const struct policy *b, part *const parts[], cordon_difference_fn *fn, void *ctx)
 {
-        static int (*const parts[])(struct differ *) = {diff_paths, diff_closed, diff_world, diff_nets, diff_shown};
         struct differ d = {.p = {a, b}};
         int r = 0;
-        for (size_t i = 0; r == 0 && i < sizeof(parts) / sizeof(*parts); i++)
+        for (size_t i = 0; r == 0 && parts[i]; i++)
                 r = parts[i](&d);
         cordon_difference *all = d.found.items;
         if (r == 0 && d.found.count > 0)
@@ -104,4 +105,14 @@ int policy_diff(const struct policy *a, const struct policy *b, cordon_differenc
         vector_free(&d.found);
         arena_free(&d.arena);
         return r;
+}
+
+int policy_diff(const struct policy *a, const struct policy *b, cordon_difference_fn *fn, void *ctx)
+{
+        return diff_parts(a, b, (part *const[]){diff_paths, diff_closed, diff_world, diff_nets, diff_shown, NULL}, fn, ctx);
+}
+
+int policy_diff_world(const struct policy *a, const struct policy *b, cordon_difference_fn *fn, void *ctx)
+{
+        return diff_parts(a, b, (part *const[]){diff_world, diff_nets, diff_shown, NULL}, fn, ctx);
 }

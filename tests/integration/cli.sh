@@ -393,7 +393,7 @@ test_term_is_forwarded() {
 test_other_signals_are_forwarded() {
         simple_policy
         local s
-        for s in HUP INT USR1 USR2 QUIT; do
+        for s in INT USR1 USR2 QUIT; do
                 start "$CORDON" run -q -p "$T/policy" -- bash -c "trap 'echo got $s; exit 3' $s; echo ready; while :; do sleep 0.05; done"
                 expect_line ready
                 kill -$s "$pid"
@@ -401,6 +401,17 @@ test_other_signals_are_forwarded() {
                 finish
                 status_is 3
         done
+}
+
+# With a policy file it means something else, see hot.sh.
+test_hangup_is_forwarded_where_no_policy_can_be_read_again() {
+        mkdir -p "$W"
+        start bash -c 'cd "$1" && exec "$2" run -q -- bash -c "trap \"echo got HUP; exit 3\" HUP; echo ready; while :; do sleep 0.05; done"' sh "$W" "$CORDON"
+        expect_line ready
+        kill -HUP "$pid"
+        expect_line "got HUP"
+        finish
+        status_is 3
 }
 
 test_unhandled_term_ends_the_program() {

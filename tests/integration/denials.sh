@@ -256,15 +256,15 @@ test_audit_file_is_bounded() {
                 for i in {1..18}; do path+=/${part// /$1}; done
                 for ((i = 0; i < $2; i++)); do read -r x <$path; done 2>/dev/null
                 echo done'
-        for size in 20 6000; do
+        for size in 20 20000; do
                 run "$CORDON" run -q -p "$T/policy" --audit "$T/$size" -- bash -c "$script" bash $'\001' $size
                 is "$out" done
         done
         is "$(wc -l <"$T/20")" 20
         lacks "$(cat "$T/20")" truncated
-        has "$(tail -n 1 "$T/6000")" '"truncated"'
-        is "$(grep -c '"truncated"' "$T/6000")" 1
-        size=$(stat -c %s "$T/6000")
+        has "$(tail -n 1 "$T/20000")" '"truncated"'
+        is "$(grep -c '"truncated"' "$T/20000")" 1
+        size=$(stat -c %s "$T/20000")
         [ "$size" -gt 60000000 ] && [ "$size" -lt 68000000 ] || fail "$size bytes"
 }
 

@@ -19,20 +19,24 @@
 #include "base/wire.h"
 #include "broker/broker.h"
 #include "broker/channel.h"
+#include "broker/edition.h"
+#include "broker/server.h"
 #include "policy/policy.h"
 
 /* ---- a policy from text ------------------------------------------------------------------------------------------ */
 
-static const char policy_text[] = "cordon 1\n"
-                                  "tmp none\nproc none\n"
-                                  "read /open\n"
-                                  "write /rw\n"
-                                  "create /drop\n"
-                                  "list /names\n"
-                                  "deny /open/**/*.key because \"keys stay\"\n"
-                                  "never /open/never\n"
-                                  "mask /open/masked /open/**/m*\n"
-                                  "read /way/to/it\n";
+static const char PATHS[] = "cordon 1\n"
+                            "tmp none\nproc none\n"
+                            "read /open\n"
+                            "write /rw\n"
+                            "create /drop\n"
+                            "list /names\n"
+                            "deny /open/**/*.key because \"keys stay\"\n"
+                            "never /open/never\n"
+                            "mask /open/masked /open/**/m*\n"
+                            "read /way/to/it\n";
+
+static const char *policy_text; /* what is compiled next */
 
 static int read_text(void *ctx, const char *name, char **data, size_t *length, char identity[64])
 {
@@ -67,8 +71,9 @@ static void say(void *ctx, const cordon_diag *d)
         print_error("%s:%u:%u: %s\n", d->file, d->line, d->column, d->message);
 }
 
-static struct policy *make_policy(void)
+static struct policy *policy_from(const char *text)
 {
+        policy_text = text;
         static const struct policy_host host = {.read_file = read_text, .bundle = no_bundle, .canonical = as_it_is};
         static const char *const files[] = {"/test.policy", NULL};
         struct policy_request request = {
@@ -76,6 +81,11 @@ static struct policy *make_policy(void)
         struct policy *p = NULL;
         assert_int_equal(policy_compile(&p, &request), 0);
         return p;
+}
+
+static struct policy *make_policy(void)
+{
+        return policy_from(PATHS);
 }
 
 /* ---- a tree and a server ------------------------------------------------------------------------------------------ */
@@ -677,6 +687,42 @@ static void the_list_of_denials_is_bounded(void **state)
         assert_true(kept < 2000);
 }
 
+/* ---- changes ------------------------------------------------------------------------------------------------------ */
+
+static void a_grant_ends_and_beats_all_but_never(void **state)
+{
+        (void)state;
+        struct policy *wide = policy_from("cordon 1\ntmp none\ndev none\nproc none\nread /open/never\nwrite /open/a.txt\n");
+        assert_int_equal(try_open("/open/a.txt", O_RDWR), -EACCES);
+        assert_int_equal(server_grant(server, wide, server_now() - 1), 0);
+        assert_int_equal(try_open("/open/a.txt", O_RDWR), -EACCES);
+        assert_int_equal(server_grant(server, wide, server_now() + 600000000000u), 0);
+        assert_int_equal(try_open("/open/a.txt", O_RDWR), 0);
+        assert_int_equal(try_open("/open/never/x", O_RDONLY), -EACCES);
+        assert_int_equal(try_open("/open/none", O_RDONLY), -ENOENT);
+        for (int i = 1; i < GRANTS_MOST; i++)
+                assert_int_equal(server_grant(server, wide, 0), 0);
+        assert_int_equal(server_grant(server, wide, 0), -ENOSPC);
+        policy_unref(wide);
+}
+
+static void a_policy_is_replaced_for_what_comes(void **state)
+{
+        (void)state;
+        struct policy *narrow = policy_from("cordon 1\ntmp none\ndev none\nproc none\nread /open/sub\n");
+        int open_before = cordon_client_open(channel, "/open/a.txt", O_RDONLY, 0);
+        char byte;
+
+        assert_true(open_before >= 0);
+        assert_int_equal(server_replace(server, narrow), 0);
+        policy_unref(narrow);
+        assert_int_equal(try_open("/open/a.txt", O_RDONLY), -ENOENT);
+        assert_int_equal(read(open_before, &byte, 1), 1);
+        close(open_before);
+        assert_int_equal(server_replace(server, policy), 0);
+        assert_int_equal(try_open("/open/a.txt", O_RDONLY), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -699,6 +745,8 @@ int main(void)
                 served_test(many_requests_leave_the_descriptors_as_they_were),
                 served_test(denials_are_counted_by_kind_and_explained),
                 served_test(the_list_of_denials_is_bounded),
+                served_test(a_grant_ends_and_beats_all_but_never),
+                served_test(a_policy_is_replaced_for_what_comes),
         };
         return cmocka_run_group_tests_name("broker", tests, make_tree, remove_tree);
 }

@@ -1,0 +1,112 @@
+# What changes while a program runs: a SIGHUP has the policy read again.
+# shellcheck shell=bash
+
+hot_policy() { # hot_policy [LINE]...
+        mkdir -p "$W/in"
+        echo input >"$W/in/data"
+        echo key >"$W/in/a.key"
+        printf 'x\n' >"$W/in/other"
+        {
+                printf 'use @base @dev\nread %s\n' "$W/in"
+                printf '%s\n' "$@"
+        } | policy
+}
+
+# Says what each file that is named to it is, until there are no more names.
+reader='echo ready; while read -r name; do if read -r x <"$name"; then echo "got $x"; else echo "refused"; fi 2>/dev/null; done; echo over'
+
+start_reader() {
+        mkfifo "$T/names"
+        start bash -c 'exec "$@" <>"$0"' "$T/names" "$CORDON" run -p "$T/policy" -- bash -c "$reader"
+        exec {names}<>"$T/names"
+        expect_line ready
+}
+
+ask_for() { # ask_for FILE ANSWER
+        echo "$1" >&"$names"
+        expect_line "$2"
+}
+
+said() { # waits until cordon has said it; the reader's own errors go nowhere
+        local i
+        for ((i = 0; i < 400; i++)); do
+                grep -qF "$1" "$T/err" && return 0
+                read -r -t 0.05 <> <(:) || true
+        done
+        fail "not said: $1; but: $(cat "$T/err")"
+}
+
+test_hangup_narrows_and_widens() {
+        hot_policy "deny $W/in/**/*.key"
+        start_reader
+        ask_for "$W/in/a.key" refused
+        ask_for "$W/in/data" "got input"
+        hot_policy "deny $W/in/d?ta"
+        kill -HUP "$pid"
+        said "counts from now on"
+        ask_for "$W/in/a.key" "got key"
+        ask_for "$W/in/data" refused
+        kill -KILL "$pid"
+}
+
+test_what_needs_another_sandbox_is_refused_and_changes_nothing() {
+        local line
+        plant_secret
+        hot_policy "deny $W/in/**/*.key"
+        start_reader
+        for line in "read $T/secret" "write $W/in/sub" "net host" "limit memory 64M" "wirte $W" "deny $W/in/data"; do
+                : >"$T/err"
+                mkdir -p "$W/in/sub"
+                hot_policy "$line"
+                kill -HUP "$pid"
+                said "stays as it was"
+                case $line in
+                wirte*) has "$(cat "$T/err")" "unknown verb" ;;
+                *) matches "$(cat "$T/err")" "policy:[0-9]+: this would change" ;;
+                esac
+                ask_for "$W/in/a.key" refused
+                ask_for "$W/in/data" "got input"
+        done
+        : >"$T/err"
+        rm "$T/policy"
+        kill -HUP "$pid"
+        said "stays as it was"
+        ask_for "$W/in/a.key" refused
+        kill -KILL "$pid"
+}
+
+# What is open stays open; what waits is vetted when it can go on.
+test_a_wait_that_is_over_is_vetted_again() {
+        local take
+        for take in yes no; do
+                rm -rf "$W/in"
+                rm -f "$T/names"
+                hot_policy
+                mkfifo "$W/in/fifo"
+                chmod 666 "$W/in/fifo"
+                start "$CORDON" run -p "$T/policy" -- bash -c 'exec 3<"$1"; echo ready; if read -r x <"$2"; then echo "got $x"; else
+                        echo refused; fi; read -r x <&3; echo "still $x"' sh "$W/in/data" "$W/in/fifo"
+                expect_line ready
+                if [ $take = yes ]; then
+                        hot_policy "deny $W/in/f?fo" "deny $W/in/d?ta"
+                        kill -HUP "$pid"
+                        said "counts from now on"
+                fi
+                echo through >"$W/in/fifo" &
+                if [ $take = yes ]; then expect_line refused; else expect_line "got through"; fi
+                expect_line "still input"
+                finish
+                wait
+        done
+}
+
+test_a_policy_from_standard_input_cannot_be_read_again() {
+        hot_policy
+        start bash -c 'exec "$1" run -p - -- bash -c "echo ready; exec sleep 30" <"$2"' sh "$CORDON" "$T/policy"
+        expect_line ready
+        kill -HUP "$pid"
+        said "cannot be read again"
+        kill -TERM "$pid"
+        finish
+        status_is 143
+}
