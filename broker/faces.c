@@ -18,7 +18,8 @@ enum { FACES = 8, FRESH_NS = 50000000 };
 struct known {
         pid_t tid, inside, outside;
         int directory;  /* /proc/TID: an answer from there is about that thread, or there is none */
-        uint64_t named; /* when `comm` was read */
+        int name;       /* /proc/TID/comm; the same */
+        uint64_t seen;  /* when `program` was read */
         char comm[16];
         char program[PATH_MAX];
 };
@@ -36,7 +37,7 @@ struct faces *faces_new(void)
                 return NULL;
         pthread_mutex_init(&f->lock, NULL);
         for (unsigned i = 0; i < FACES; i++)
-                f->known[i].directory = FD_NONE;
+                f->known[i].directory = f->known[i].name = FD_NONE;
         return f;
 }
 
@@ -44,6 +45,7 @@ static void forget(struct known *k)
 {
         k->tid = 0;
         k->directory = fd_close(k->directory);
+        k->name = fd_close(k->name);
 }
 
 struct faces *faces_free(struct faces *f)
@@ -65,34 +67,34 @@ static int learn(struct known *k, int proc, pid_t tid)
 
         snprintf(name, sizeof(name), "%d", tid);
         k->directory = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        int r = k->directory < 0 ? -errno : caller_status(proc, tid, &status);
+        k->name = k->directory < 0 ? FD_NONE : openat(k->directory, "comm", O_RDONLY | O_CLOEXEC);
+        int r = k->name < 0 ? -errno : caller_status(proc, tid, &status);
         if (r < 0)
                 return r;
         k->tid = tid;
-        k->named = 0;
+        k->seen = 0;
         k->inside = status.ns_tgid;
         k->outside = status.tgid;
         return 0;
 }
 
-/* A thread may give itself any name, and as often as it likes: that is read now and then. What it executes is looked at each
- * time. */
+/* The name is read each time: so it is seen that the thread still lives, and execve(2) changes it. What is executed is looked at
+ * where the name has changed, and now and then, as that takes three times as long. */
 static bool describe(struct known *k, uint64_t now, struct face *out)
 {
-        ssize_t length = readlinkat(k->directory, "exe", out->program, sizeof(out->program) - 1);
-        if (length < 0 && (errno == ESRCH || errno == ENOENT))
+        ssize_t got = pread(k->name, out->comm, sizeof(out->comm), 0);
+        if (got <= 0)
                 return false;
-        out->program[length > 0 ? length : 0] = '\0';
-        if (now - k->named > FRESH_NS || strcmp(out->program, k->program) != 0) {
-                cleanup_fd int comm = openat(k->directory, "comm", O_RDONLY | O_CLOEXEC);
-                ssize_t got = comm < 0 ? -1 : read(comm, k->comm, sizeof(k->comm));
-                if (got <= 0)
+        out->comm[got - 1] = '\0'; /* a newline */
+        if (now - k->seen > FRESH_NS || strcmp(out->comm, k->comm) != 0) {
+                ssize_t length = readlinkat(k->directory, "exe", k->program, sizeof(k->program) - 1);
+                if (length < 0 && (errno == ESRCH || errno == ENOENT))
                         return false;
-                k->comm[got - 1] = '\0'; /* a newline */
-                strcpy(k->program, out->program);
-                k->named = now;
+                k->program[length > 0 ? length : 0] = '\0';
+                strcpy(k->comm, out->comm);
+                k->seen = now;
         }
-        memcpy(out->comm, k->comm, sizeof(out->comm));
+        strcpy(out->program, k->program);
         out->inside = k->inside;
         out->outside = k->outside;
         return true;
