@@ -11,7 +11,7 @@
 #include "base/fd.h"
 #include "base/wire.h"
 #include "broker/caller.h"
-#include "broker/server.h"
+#include "broker/operations.h"
 
 /* Whoever asks is in the sandbox. Where a broker sends messages in its program's stead (`unix datagram`), the kernel names that
  * broker as the sender, ours or another's: what it has open is nobody's to ask for. */
@@ -70,10 +70,9 @@ void *channel_main(void *arg)
                 if (decode(r, datagram, &got) < 0 || !is_inside(s, got.pid, depth))
                         break;
                 atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
-                atomic_fetch_add_explicit(&s->opens, 1, memory_order_relaxed);
                 r->received = server_now();
                 r->edition = server_edition(s);
-                open_serve(s, r, &answer);
+                operation_serve(s, r, &answer);
                 if (!answer.deferred)
                         request_answer(s, r, &answer);
                 edition_unref(r->edition);

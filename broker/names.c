@@ -156,13 +156,13 @@ static int make_at(const struct errand *e, mode_t mode)
         return bad;
 }
 
-static int serve_mkdir(const struct errand *e)
+int names_mkdir(const struct errand *e)
 {
         return make_at(e, S_IFDIR | ((mode_t)e->request->number[0] & 01777));
 }
 
 /* No devices, and nothing that lends somebody's identity. */
-static int serve_mknod(const struct errand *e)
+int names_mknod(const struct errand *e)
 {
         mode_t mode = (mode_t)e->request->number[0];
         mode_t type = mode & S_IFMT ? mode & S_IFMT : S_IFREG;
@@ -173,7 +173,7 @@ static int serve_mknod(const struct errand *e)
         return make_at(e, type | (mode & 01777));
 }
 
-static int serve_symlink(const struct errand *e)
+int names_symlink(const struct errand *e)
 {
         struct place p;
         int bad = place_find(&p, e->server, e->request, e->request->dirfd, e->request->path);
@@ -246,7 +246,7 @@ static int link_object(const struct errand *e, const struct place *to)
         return bad;
 }
 
-static int serve_link(const struct errand *e)
+int names_link(const struct errand *e)
 {
         const struct request *r = e->request;
         struct place to;
@@ -307,7 +307,7 @@ static int move(const struct errand *e, const struct place *from, const struct p
         return bad;
 }
 
-static int serve_rename(const struct errand *e)
+int names_rename(const struct errand *e)
 {
         const struct request *r = e->request;
         struct place from, to;
@@ -330,7 +330,7 @@ static int serve_rename(const struct errand *e)
 
 /* ---- removing ---------------------------------------------------------------------------------------------------- */
 
-static int serve_remove(const struct errand *e)
+int names_remove(const struct errand *e)
 {
         static const int as_directory[] = {
                 [PLACE_DOT] = -EINVAL, [PLACE_DOTDOT] = -ENOTEMPTY, [PLACE_ROOT] = -EBUSY};
@@ -355,43 +355,4 @@ static int serve_remove(const struct errand *e)
                 names_did(e, &p.path, ACCESS_WRITE);
         place_done(&p);
         return bad;
-}
-
-/* ---- all of it --------------------------------------------------------------------------------------------------- */
-
-static int (*const handlers[OPERATIONS])(const struct errand *) = {
-        [OPERATION_MKDIR] = serve_mkdir,
-        [OPERATION_MKNOD] = serve_mknod,
-        [OPERATION_SYMLINK] = serve_symlink,
-        [OPERATION_LINK] = serve_link,
-        [OPERATION_RENAME] = serve_rename,
-        [OPERATION_REMOVE] = serve_remove,
-        [OPERATION_TRUNCATE] = metadata_truncate,
-        [OPERATION_MODE] = metadata_mode,
-        [OPERATION_OWNER] = metadata_owner,
-        [OPERATION_TIMES] = metadata_times,
-        [OPERATION_SET_ATTRIBUTE] = metadata_set_attribute,
-        [OPERATION_REMOVE_ATTRIBUTE] = metadata_remove_attribute,
-        [OPERATION_STAT] = inspect_stat,
-        [OPERATION_STATX] = inspect_statx,
-        [OPERATION_STATFS] = inspect_statfs,
-        [OPERATION_ACCESS] = inspect_access,
-        [OPERATION_READLINK] = inspect_readlink,
-        [OPERATION_GET_ATTRIBUTE] = inspect_get_attribute,
-        [OPERATION_LIST_ATTRIBUTES] = inspect_list_attributes,
-        [OPERATION_WATCH] = inspect_watch,
-        [OPERATION_CONNECT] = socket_connect,
-        [OPERATION_BIND] = socket_bind,
-        [OPERATION_SEND] = send_one,
-        [OPERATION_SEND_MESSAGE] = send_message,
-        [OPERATION_SEND_MESSAGES] = send_messages,
-};
-
-void names_serve(struct server *s, const struct request *r, struct answer *out)
-{
-        const struct errand e = {.server = s, .request = r, .answer = out};
-        *out = (struct answer){.fd = FD_NONE};
-        int result = r->operation < OPERATIONS && handlers[r->operation] ? handlers[r->operation](&e) : -ENOSYS;
-        if (!out->deferred)
-                *out = (struct answer){.fd = FD_NONE, .error = result < 0 ? -result : 0, .done = result >= 0, .value = result};
 }

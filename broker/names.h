@@ -23,7 +23,14 @@ int names_refuse(const struct errand *e, const struct path *p, unsigned want, co
 /* Records that it has worked. */
 void names_did(const struct errand *e, const struct path *p, unsigned want);
 
-/* Each returns what the call is to return, or -errno. */
+/* The handlers of operations.c. Each returns what the call is to return, or -errno. */
+int names_mkdir(const struct errand *e);
+int names_mknod(const struct errand *e);
+int names_symlink(const struct errand *e);
+int names_link(const struct errand *e);
+int names_rename(const struct errand *e);
+int names_remove(const struct errand *e);
+
 int metadata_truncate(const struct errand *e);
 int metadata_mode(const struct errand *e);
 int metadata_owner(const struct errand *e);

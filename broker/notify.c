@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "broker/caller.h"
 #include "broker/calls.h"
+#include "broker/operations.h"
 #include "broker/refused.h"
 #include "broker/server.h"
 
@@ -200,14 +201,10 @@ static void serve(struct server *s, struct request *r, const struct seccomp_noti
         }
         int bad = decode(r, n);
         atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
-        if (r->operation == OPERATION_OPEN)
-                atomic_fetch_add_explicit(&s->opens, 1, memory_order_relaxed);
         if (bad < 0)
                 answer.error = -bad;
-        else if (r->operation == OPERATION_OPEN)
-                open_serve(s, r, &answer);
         else
-                names_serve(s, r, &answer);
+                operation_serve(s, r, &answer);
         if (!answer.deferred)
                 request_answer(s, r, &answer);
         edition_unref(r->edition);

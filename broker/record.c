@@ -8,37 +8,9 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "broker/operations.h"
 #include "broker/request.h"
 #include "policy/policy.h"
-
-static const char *const calls[OPERATIONS] = {
-        [OPERATION_OPEN] = "open",
-        [OPERATION_MKDIR] = "mkdir",
-        [OPERATION_MKNOD] = "mknod",
-        [OPERATION_SYMLINK] = "symlink",
-        [OPERATION_LINK] = "link",
-        [OPERATION_RENAME] = "rename",
-        [OPERATION_REMOVE] = "remove",
-        [OPERATION_TRUNCATE] = "truncate",
-        [OPERATION_MODE] = "chmod",
-        [OPERATION_OWNER] = "chown",
-        [OPERATION_TIMES] = "utimes",
-        [OPERATION_SET_ATTRIBUTE] = "setxattr",
-        [OPERATION_REMOVE_ATTRIBUTE] = "removexattr",
-        [OPERATION_STAT] = "stat",
-        [OPERATION_STATX] = "statx",
-        [OPERATION_STATFS] = "statfs",
-        [OPERATION_ACCESS] = "access",
-        [OPERATION_READLINK] = "readlink",
-        [OPERATION_GET_ATTRIBUTE] = "getxattr",
-        [OPERATION_LIST_ATTRIBUTES] = "listxattr",
-        [OPERATION_WATCH] = "watch",
-        [OPERATION_CONNECT] = "connect",
-        [OPERATION_BIND] = "bind",
-        [OPERATION_SEND] = "send",
-        [OPERATION_SEND_MESSAGE] = "sendmsg",
-        [OPERATION_SEND_MESSAGES] = "sendmmsg",
-};
 
 static const char *const kinds[] = {
         [RECORD_VERDICT] = "verdict",
@@ -184,14 +156,12 @@ static void put_rule(struct buf *out, const struct record *r)
 
 static void put_verdict(struct buf *out, const struct record *r)
 {
-        const char *call = r->operation >= 0 && r->operation < OPERATIONS ? calls[r->operation] : NULL;
-
         put_number(out, ",\"pid\":", (uint64_t)r->inside);
         put_number(out, ",\"host_pid\":", (uint64_t)r->outside);
         put_number(out, ",\"host_tid\":", (uint64_t)r->thread);
         put_text(out, r, "comm", TEXT_COMM);
         put_text(out, r, "program", TEXT_PROGRAM);
-        put_word(out, ",\"call\":\"", r->system_call ? "syscall" : call ? call : "other");
+        put_word(out, ",\"call\":\"", r->system_call ? "syscall" : operation_name(r->operation));
         put_word(out, ",\"op\":\"", r->system_call ? "syscall" : access_name(r->want));
         put_text(out, r, "path", TEXT_PATH);
         put_text(out, r, "asked", TEXT_ASKED);

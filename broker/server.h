@@ -52,9 +52,6 @@ void open_serve(struct server *s, const struct request *r, struct answer *out);
  * recorded. */
 bool open_still_allowed(struct server *s, const struct request *r, int fd);
 
-/* Serves one request of any other kind: what makes, moves and removes names, and what changes metadata. The same order. */
-void names_serve(struct server *s, const struct request *r, struct answer *out);
-
 /* The flags of open(2) and openat(2), which ignore what they do not know, as openat2(2) would take them. */
 uint64_t open_legacy_flags(uint64_t flags);
 
