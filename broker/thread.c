@@ -54,8 +54,16 @@ static bool set_capabilities(unsigned effective, unsigned permitted)
         return syscall(SYS_capset, &header, data) == 0;
 }
 
-/* Without namespaces nothing is done that would take root's ids; and root in a container often has no CAP_SYS_PTRACE, without
- * which only the same user reads a program's memory. */
+static bool may_trace(void)
+{
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[2] = {{0}};
+
+        return syscall(SYS_capget, &header, data) == 0 && (data[0].permitted & CAPABILITY(CAP_SYS_PTRACE));
+}
+
+/* Root in a container often has no CAP_SYS_PTRACE, without which only the same user reads a program's memory. (Then that user's
+ * other processes can signal us, as they can the program.) Without namespaces nothing is done that would take root's ids. */
 static void become_wholly(const struct server *s)
 {
         syscall(SYS_setresgid, s->gid, s->gid, s->gid);
@@ -72,7 +80,7 @@ static int become(const struct server *s)
                 return 0;
         if (getgroups(0, NULL) != 0 && syscall(SYS_setgroups, 0, NULL) < 0)
                 return -errno;
-        if (s->view.hosted)
+        if (s->view.hosted && !may_trace())
                 become_wholly(s);
         setfsgid(s->gid);
         setfsuid(s->uid);
