@@ -150,7 +150,7 @@ test_unix_names_who_may_be_sent_to() {
 test_address_flipped_while_sending() {
         socket_policy "unix datagram"
         server "$W/out" dgram
-        run python3 "$PY" flip_messages "$W/own" "$W/out" 300
+        run python3 "$PY" flip_messages "$W/own" "$W/out" 5000
         is "$out" own
         expect_line hit
         kill -KILL "$pid"
