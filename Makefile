@@ -77,6 +77,7 @@ check-long:
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests
 	@tools/differential $(BUILD) 500000 $$(seq 100 109)
 	@KILLS=2000 $(TEST_ENV) tests/run --limit 900 --cordon $(BUILD)/cordon killed:
+	@REQUESTS=10000000 $(TEST_ENV) tests/run --limit 7200 --cordon $(BUILD)/cordon bounded_many
 	@if [ "$$(id -u)" = 0 ]; then KILLS=2000 $(TEST_ENV) tests/run --as-user --limit 900 --cordon $(BUILD)/cordon killed:; fi
 
 bench:

@@ -240,7 +240,7 @@ static void log_event(struct audit *a, const struct audit_event *e, const struct
         const struct request *q = e->request;
         struct record r = {
                 .kind = RECORD_VERDICT,
-                .operation = q->operation,
+                .operation = (int)q->operation,
                 .flags = q->flags,
                 .want = e->want,
                 .system_call = refusal != NULL,

@@ -1,5 +1,5 @@
 # cordon is killed at any of its system calls, from its first to its last: nothing of what it has started or made is left.
-# KILLS says how often (100; `make check-long`: 2000).
+# KILLS says how often in two tests together (100; `make check-long`: 2000).
 # shellcheck shell=bash disable=SC2154
 
 # What could be left, beside processes (and an empty cgroup, see limits.sh): mounts, names in what the program may write and in the directories of everybody.
