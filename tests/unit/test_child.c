@@ -378,6 +378,63 @@ static void test_a_held_program_waits(void **state)
         shell_free(&s);
 }
 
+/* ---- grants --------------------------------------------------------------------------------------------------------- */
+
+/* What a held `cat a.key` says that the policy denies it, once `rule` (or nothing) has been granted. */
+static void read_denied(const char *rule, const char *expected, int status)
+{
+        struct shell s;
+        cordon_exit end;
+        char policy[PATH_MAX * 4], text[64] = "";
+
+        shell_init(&s, "cat a.key 2>/dev/null");
+        cordon_policy_unref(s.policy);
+        snprintf(policy, sizeof(policy), POLICY "tmp none\nread %s\ndeny %s/*.key\n", directory_made, directory_made);
+        s.policy = loaded(policy, 0);
+        s.options.flags = CORDON_CHILD_HOLD;
+        s.options.cwd = directory_made;
+        assert_int_equal(shell_start(&s), 0);
+        serve_until(&s, CORDON_CHILD_HELD);
+        if (rule)
+                assert_int_equal(cordon_grant(s.child, rule, 0, NULL), 0);
+        assert_int_equal(cordon_child_release(s.child), 0);
+        serve_until(&s, CORDON_CHILD_ENDED);
+        assert_int_equal(cordon_child_exit(s.child, &end), 0);
+        s.out[1] = fd_close(s.out[1]);
+        assert_true(read(s.out[0], text, sizeof(text) - 1) >= 0);
+        assert_string_equal(text, expected);
+        assert_int_equal(end.status, status);
+        assert_int_equal(cordon_grant(s.child, "read /etc/hosts", 0, &s.error), -ESRCH);
+        shell_free(&s);
+}
+
+static void test_a_grant_opens_what_it_names(void **state)
+{
+        static const char *const none[] = {"deny /x", "never /x", "net host", "tmp private", "read", "", "read /x\nread /y",
+                                           "file /x \"y\"", "use @dev\nread /x"};
+        char rule[PATH_MAX + 32];
+        struct shell s;
+        (void)state;
+
+        int fd = open("a.key", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        assert_int_equal(write(fd, "key", 3), 3);
+        close(fd);
+        assert_int_equal(chmod(directory_made, 0755), 0);
+        read_denied(NULL, "", 1);
+        snprintf(rule, sizeof(rule), "read %s/a.key", directory_made);
+        read_denied(rule, "key", 0);
+        snprintf(rule, sizeof(rule), "read %s/b.key", directory_made);
+        read_denied(rule, "", 1);
+
+        shell_init(&s, "exit 0");
+        s.options.flags = CORDON_CHILD_HOLD;
+        assert_int_equal(shell_start(&s), 0);
+        serve_until(&s, CORDON_CHILD_HELD);
+        for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+                assert_int_equal(cordon_grant(s.child, none[i], 0, &s.error), -EINVAL);
+        shell_free(&s);
+}
+
 static void test_a_program_that_cannot_be_executed_never_ran(void **state)
 {
         struct shell s;
@@ -560,6 +617,7 @@ int main(void)
                 counted_test(test_two_descriptors_of_one_number),
                 counted_test(test_phases_and_pids),
                 counted_test(test_a_held_program_waits),
+                counted_test(test_a_grant_opens_what_it_names),
                 counted_test(test_a_program_that_cannot_be_executed_never_ran),
                 counted_test(test_options_of_an_older_program),
                 counted_test(test_a_preview_starts_nothing),
