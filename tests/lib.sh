@@ -273,6 +273,12 @@ expect_line() {
         fail "no line '$1' came; stderr: $(cat "$T/err")"
 }
 
+# For looking again and again at what sends no event.
+pause() { # pause SECONDS
+        [ -p "$T/never" ] || mkfifo "$T/never"
+        read -rt "$1" <>"$T/never" || true
+}
+
 # One of the same user, whoever that is inside.
 start_neighbour() {
         if am_root; then
