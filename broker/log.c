@@ -113,7 +113,7 @@ struct log *log_new(const char *child, int fd, bool syslog)
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
 
-/* False: it is over, and there was no room in time. Waits as long as it takes before log_end(). */
+/* False, with errno: it is over, and there was no room in time. Waits as long as it takes before log_end(). */
 static bool wait_for_room(struct log *l)
 {
         for (;;) {
@@ -121,8 +121,10 @@ static bool wait_for_room(struct log *l)
                 bool ending = l->ending;
                 pthread_mutex_unlock(&l->lock);
                 uint64_t now = clock_ns(CLOCK_MONOTONIC) / 1000000u;
-                if (ending && now >= l->deadline)
+                if (ending && now >= l->deadline) {
+                        errno = ETIMEDOUT;
                         return false;
+                }
                 struct pollfd fds[] = {{l->fd, POLLOUT, 0}, {ending ? -1 : l->stop, POLLIN, 0}};
                 int n = poll(fds, 2, ending ? (int)(l->deadline - now) : -1);
                 if (n > 0 && fds[0].revents)
@@ -141,7 +143,7 @@ static bool put_bytes(struct log *l, const char *data, size_t length)
                         continue;
                 if (put < 0 && errno == EAGAIN && wait_for_room(l))
                         continue;
-                if (put < 0) {
+                if (put <= 0) {
                         l->broken = l->broken || length < whole;
                         return false;
                 }

@@ -19,13 +19,10 @@
 
 /* ---- the parent's refusals ------------------------------------------------------------------------------------------- */
 
-int hosted_check(const struct setup *s, cordon_error *err)
+int hosted_check(cordon_error *err)
 {
         int abi = landlock_abi();
 
-        if (s->plan->lacks & LACK_NOTIFY)
-                return error_set(err, EOPNOTSUPP,
-                                 "no-userns and no-notify cannot both be done without: nobody would vet an open");
         if (abi < LANDLOCK_ABI_SCOPE)
                 return error_set(err, EOPNOTSUPP,
                                  "no-userns needs Landlock ABI %d (Linux 6.12), which keeps signals from the host's processes; "
@@ -49,14 +46,7 @@ int hosted_ids(struct setup *s)
                 return 0;
         s->detail = "supplementary groups";
         int result = SYS_CALL(setgroups, (size_t)0, NULL);
-        if (result < 0)
-                return result;
-        s->detail = "group id";
-        result = SYS_CALL(setresgid, s->gid, s->gid, s->gid);
-        if (result < 0)
-                return result;
-        s->detail = "user id";
-        return SYS_CALL(setresuid, s->uid, s->uid, s->uid);
+        return result < 0 ? result : ids_become(s, s->uid, s->gid);
 }
 
 static int allow_executing(struct setup *s, const struct view_step *step)
@@ -80,7 +70,8 @@ int hosted_view(struct setup *s)
         return result;
 }
 
-/* Whom pid 1 signals from here on is whom Landlock lets it: that must not be the one who started it. */
+/* Whom pid 1 signals from here on is whom Landlock lets it: that must not be the one who started it. (Of root's sandbox the
+ * kernel's own rules say that already, since it is another user's.) */
 static int confirm_scope(void)
 {
         pid_t parent = SYS_CALL(getppid);

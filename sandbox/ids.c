@@ -76,18 +76,20 @@ static int wait_for_maps(struct setup *s)
         return SYS_CALL(setgroups, (size_t)0, NULL);
 }
 
+int ids_become(struct setup *s, uid_t uid, gid_t gid)
+{
+        s->detail = "group id";
+        int result = SYS_CALL(setresgid, gid, gid, gid);
+        if (result < 0)
+                return result;
+        s->detail = "user id";
+        return SYS_CALL(setresuid, uid, uid, uid);
+}
+
 int ids_enter(struct setup *s)
 {
         if (s->plan->hosted)
                 return hosted_ids(s);
         int result = s->root ? wait_for_maps(s) : map_self(s);
-
-        if (result < 0)
-                return result;
-        s->detail = "group id";
-        result = SYS_CALL(setresgid, s->gid_inside, s->gid_inside, s->gid_inside);
-        if (result < 0)
-                return result;
-        s->detail = "user id";
-        return SYS_CALL(setresuid, s->uid_inside, s->uid_inside, s->uid_inside);
+        return result < 0 ? result : ids_become(s, s->uid_inside, s->gid_inside);
 }

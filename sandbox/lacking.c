@@ -119,6 +119,7 @@ bool feature_blame(const struct plan *plan, char *out, size_t size)
 
 /* ---- what is accepted ----------------------------------------------------------------------------------------------------- */
 
+/* One name may stand for several features. */
 static const struct host_feature *accepted(const char *name, const struct host_feature *after)
 {
         const struct host_feature *h = after ? after + 1 : host_features;
@@ -203,15 +204,6 @@ const char *sandbox_lack(unsigned lacks, size_t index)
         return NULL;
 }
 
-static const struct host_feature *lacking(const char *accept)
-{
-        const struct host_feature *h = host_features;
-
-        while (h->id && (!h->accept || strcmp(h->accept, accept) != 0))
-                h++;
-        return h;
-}
-
 /* ---- for explain ---------------------------------------------------------------------------------------------------------- */
 
 void sandbox_describe_lacks(struct listing *l, const struct plan *plan)
@@ -224,7 +216,7 @@ void sandbox_describe_lacks(struct listing *l, const struct plan *plan)
         for (size_t i = 0; (name = sandbox_lack(plan->lacks, i)); i++) {
                 listing_row(l);
                 listing_text(l, "name", DESCRIBE_FIRST, name);
-                listing_text(l, "lost", LACK_COLUMN, lacking(name)->lost);
+                listing_text(l, "lost", LACK_COLUMN, accepted(name, NULL)->lost);
         }
 }
 

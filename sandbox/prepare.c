@@ -22,7 +22,7 @@ static int prepare_caller(struct setup *s, cordon_error *err)
         if (s->root && !s->plan->hosted && probe_root() < 0)
                 return feature_refuse("root", err);
         ids_prepare(s);
-        return s->plan->hosted ? hosted_check(s, err) : 0;
+        return s->plan->hosted ? hosted_check(err) : 0;
 }
 
 /* ---- Landlock ------------------------------------------------------------------------------------------------------ */

@@ -167,6 +167,7 @@ int requirements_check(const struct setup *s, cordon_error *err); /* in the pare
 
 void ids_prepare(struct setup *s);
 int ids_enter(struct setup *s);
+int ids_become(struct setup *s, uid_t uid, gid_t gid); /* as the namespace numbers them */
 int ids_write_maps(const struct setup *s, pid_t pid, int to_child, cordon_error *err); /* in the parent, as root */
 
 int view_build(struct setup *s);
@@ -174,7 +175,7 @@ int view_enter(struct setup *s);
 
 /* hosted.c: what stands for ids, view and capabilities where there are no namespaces. The parent's refusals; in pid 1, being the
  * one who gets all orphans, and what may be executed; in the program's process, the last step. */
-int hosted_check(const struct setup *s, cordon_error *err);
+int hosted_check(cordon_error *err);
 int hosted_ids(struct setup *s);
 int hosted_reaper(struct setup *s);
 int hosted_view(struct setup *s);

@@ -115,25 +115,28 @@ test_hosted_what_a_rule_names_stays() {
         is "$out" $'text\nmore'
 }
 
-# ---- processes ------------------------------------------------------------------------------------------------------------
-
-test_hosted_processes_of_the_host() {
-        need python3
-        hosted_policy
-        start_neighbour
-        cat >"$T/reach.py" <<-'END'
-		import ctypes, errno, os, resource, signal, sys
-		it = int(sys.argv[1])
-		libc = ctypes.CDLL(None, use_errno=True)
-		def call(*args):
-		    if libc.syscall(*args) < 0:
-		        raise OSError(ctypes.get_errno(), "")
+# What is tried, as Python: say(NAME, FUNCTION) says "NAME reached", or the errno.
+attempts() {
+        cat - /dev/fd/3 3<&0 <<-'END'
+		import errno, os, sys
 		def say(name, act):
 		    try:
 		        act()
 		        print(name, "reached")
 		    except OSError as e:
 		        print(name, errno.errorcode[e.errno])
+	END
+}
+
+# ---- processes ------------------------------------------------------------------------------------------------------------
+
+test_hosted_processes_of_the_host() {
+        need python3
+        hosted_policy
+        start_neighbour
+        attempts >"$T/reach.py" <<-'END'
+		import resource, signal
+		it = int(sys.argv[1])
 		say("signal", lambda: os.kill(it, signal.SIGCONT))
 		say("pidfd", lambda: signal.pidfd_send_signal(os.pidfd_open(it), signal.SIGCONT))
 		say("limits", lambda: resource.prlimit(it, resource.RLIMIT_NOFILE))
@@ -222,19 +225,13 @@ test_hosted_generations_that_do_not_want_to_end() {
 test_hosted_objects_and_sockets_of_the_host() {
         need python3
         hosted_policy
-        cat >"$T/objects.py" <<-'END'
-		import ctypes, errno, os, socket, sys
+        attempts >"$T/objects.py" <<-'END'
+		import ctypes, socket
 		libc = ctypes.CDLL(None, use_errno=True)
 		def checked(result):
 		    if result < 0:
 		        raise OSError(ctypes.get_errno(), "")
 		    return result
-		def say(name, act):
-		    try:
-		        act()
-		        print(name, "reached")
-		    except OSError as e:
-		        print(name, errno.errorcode[e.errno])
 		def shared():
 		    libc.shmctl(checked(libc.shmget(0, 4096, 0o1600)), 0, None)
 		def semaphores():
