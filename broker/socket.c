@@ -129,12 +129,12 @@ static int vet_own(const struct errand *e, const struct path *p)
         return v.rule && v.rule->class > CLASS_MASK ? names_vet(e, p, ACCESS_UNIX) : 0;
 }
 
-static int vet_file(const struct errand *e, const struct object *o)
+static int vet_file(const struct errand *e, const struct object *o, bool own)
 {
         struct stat st;
         if (fstat(o->fd, &st) < 0)
                 return -errno;
-        if (is_made_here(e, o->fd))
+        if (own)
                 return o->nameless ? 0 : vet_own(e, &o->path);
         if (o->nameless)
                 return -EACCES;
@@ -165,7 +165,8 @@ static int find_file(const struct errand *e, struct connection *c)
         int bad = object_find(&o, e->server, e->request, true);
         if (bad < 0)
                 return missing(e, bad);
-        bad = vet_file(e, &o);
+        c->own = is_made_here(e, o.fd);
+        bad = vet_file(e, &o, c->own);
         if (bad == 0) {
                 if (!o.nameless)
                         names_did(e, &o.path, ACCESS_UNIX);
@@ -175,6 +176,16 @@ static int find_file(const struct errand *e, struct connection *c)
         }
         object_done(&o);
         return bad;
+}
+
+int socket_still_allowed(const struct errand *e, const struct connection *c)
+{
+        struct path p = {0};
+        int bad = c->pin < 0 ? -ENOENT : view_path_of(&e->server->view, c->pin, p.text, sizeof(p.text));
+        if (bad < 0) /* it has no path, or none any more: what is the sandbox's own stays within its reach */
+                return c->pin < 0 || c->own ? 0 : -EACCES;
+        p.length = strlen(p.text);
+        return c->own ? vet_own(e, &p) : names_vet(e, &p, ACCESS_UNIX);
 }
 
 static int vet_peer(const struct errand *e, const struct given *g, struct connection *c)

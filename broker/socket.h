@@ -25,6 +25,7 @@ struct address {
 struct connection {
         int socket;     /* a duplicate of the caller's */
         int pin;        /* of the peer's file, which `address` names through our /proc/self/fd; or FD_NONE */
+        bool own;       /* the sandbox has made the pinned file */
         bool local;     /* AF_UNIX: the peer is shown who connects */
         bool streams;   /* a kind of socket that can take time to be connected */
         bool waits;     /* the caller's is a blocking one */
@@ -50,6 +51,9 @@ void connection_done(struct connection *c);
 /* Judges the address `c->to` of the family AF_UNIX, for one of the caller's sockets, of which `socket` is a duplicate. What has
  * a path is pinned, and `c->to` is the pin's then. 0, or -errno as the caller is to see it. */
 int socket_vet_local(const struct errand *e, int socket, struct connection *c);
+/* For what has waited since: judges the pinned file, by the path that it has now, under the request's edition. 0, or -EACCES and
+ * the like, which is recorded. */
+int socket_still_allowed(const struct errand *e, const struct connection *c);
 
 /* ---- sockname.c: a name in the file system ------------------------------------------------------------------------- */
 

@@ -100,13 +100,30 @@ static void let_go(struct waiting *e)
         e->message = NULL;
 }
 
+/* Whether a peer may still be reached, where the policy is another since this was last asked. */
+static int vet_again(const struct waiter *w, struct waiting *e)
+{
+        const struct errand errand = {.server = w->server, .request = &e->request};
+        if (e->vetted == e->request.edition->number)
+                return 0;
+        e->vetted = e->request.edition->number;
+        return socket_still_allowed(&errand, connection_of(e));
+}
+
+static int try_peer(const struct waiter *w, struct waiting *e, bool *again)
+{
+        int bad = vet_again(w, e);
+        if (bad < 0)
+                return bad;
+        return e->kind == WAIT_ROOM ? outgoing_try(w->server, &e->request, e->message, again)
+                                    : connection_try(w->server, &e->peer, again);
+}
+
 /* One look at an entry. 0 (of a message: its length) or a final error; -EAGAIN with `*again`: not yet. */
 static int look(const struct waiter *w, struct waiting *e, int *fd, bool *again)
 {
         bool peer = is_peer(e);
-        int r = e->kind == WAIT_ROOM ? outgoing_try(w->server, &e->request, e->message, again)
-                : peer               ? connection_try(w->server, &e->peer, again)
-                                     : attempt(w, e, fd);
+        int r = peer ? try_peer(w, e, again) : attempt(w, e, fd);
         if (!peer)
                 *again = r == -EAGAIN;
         if (*again && interrupted(w, e)) {
@@ -320,7 +337,8 @@ int waiter_connect(struct waiter *w, const struct request *r, const struct conne
                 connection_done(&mine);
                 return -ENOMEM;
         }
-        *e = (struct waiting){.request = *r, .kind = WAIT_PEER, .fd = FD_NONE, .watch = -1, .peer = mine};
+        *e = (struct waiting){.request = *r, .kind = WAIT_PEER, .fd = FD_NONE, .watch = -1, .vetted = r->edition->number,
+                              .peer = mine};
         return enlist(w, e);
 }
 
@@ -332,8 +350,8 @@ int waiter_send(struct waiter *w, const struct request *r, struct outgoing *mess
                 free(message);
                 return -ENOMEM;
         }
-        *e = (struct waiting){.request = *r, .kind = WAIT_ROOM, .fd = FD_NONE, .watch = -1, .message = message,
-                              .peer = {.socket = FD_NONE, .pin = FD_NONE}};
+        *e = (struct waiting){.request = *r, .kind = WAIT_ROOM, .fd = FD_NONE, .watch = -1, .vetted = r->edition->number,
+                              .message = message, .peer = {.socket = FD_NONE, .pin = FD_NONE}};
         return enlist(w, e);
 }
 

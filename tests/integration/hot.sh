@@ -31,7 +31,7 @@ said() { # waits until cordon has said it; the reader's own errors go nowhere
         local i
         for ((i = 0; i < 400; i++)); do
                 grep -qF "$1" "$T/err" && return 0
-                read -r -t 0.05 <> <(:) || true
+                pause 0.05
         done
         fail "not said: $1; but: $(cat "$T/err")"
 }
@@ -96,6 +96,66 @@ test_a_wait_that_is_over_is_vetted_again() {
                 if [ $take = yes ]; then expect_line refused; else expect_line "got through"; fi
                 expect_line "still input"
                 finish
+                wait
+        done
+}
+
+# Somebody outside whose queue is full, so that a connect waits. Takes out of it what is there when a line comes on its input.
+crowded='import os, socket, sys
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o666); s.listen(0)
+others = []
+while True:
+    c = socket.socket(socket.AF_UNIX); c.setblocking(False)
+    if c.connect_ex(sys.argv[1]): break
+    others.append(c)
+print("full", flush=True)
+sys.stdin.readline()
+for c in others: s.accept()
+print("room", flush=True)
+sys.stdin.readline()'
+
+# The broker has something that waits: what it makes for that is there.
+broker_waits() {
+        local i
+        for ((i = 0; i < 400; i++)); do
+                [ -z "$(find "/proc/$pid/fd" -lname anon_inode:inotify)" ] || return 0
+                pause 0.05
+        done
+        fail "nothing came to wait: $(cat "$T/err")"
+}
+
+test_a_connect_that_waits_is_vetted_again() {
+        need python3
+        local take
+        for take in yes no; do
+                rm -rf "$W/in"
+                rm -f "$T/go" "$T/says"
+                hot_policy "unix $W/in/doors"
+                mkfifo "$T/go" "$T/says"
+                mkdir "$W/in/doors"
+                chmod 777 "$W/in/doors"
+                python3 -c "$crowded" "$W/in/doors/front" <>"$T/go" >"$T/says" &
+                exec {says}<"$T/says"
+                read -rt 20 -u "$says"
+                is "$REPLY" full
+                start "$CORDON" run -p "$T/policy" -- python3 -uc 'import errno, socket, sys
+s = socket.socket(socket.AF_UNIX)
+try:
+    s.connect(sys.argv[1])
+    print("connected")
+except OSError as e:
+    print(errno.errorcode[e.errno])' "$W/in/doors/front"
+                broker_waits
+                if [ $take = yes ]; then
+                        hot_policy "unix $W/in/doors" "deny $W/in/doors/f??nt"
+                        kill -HUP "$pid"
+                        said "counts from now on"
+                fi
+                echo >"$T/go"
+                if [ $take = yes ]; then expect_line EACCES; else expect_line connected; fi
+                finish
+                echo >"$T/go"
+                exec {says}<&-
                 wait
         done
 }
