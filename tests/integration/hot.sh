@@ -27,11 +27,11 @@ ask_for() { # ask_for FILE ANSWER
         expect_line "$2"
 }
 
-said() { # waits until cordon has said it; the reader's own errors go nowhere
+said() { # said TEXT [TIMES]: waits until cordon has said it; the reader's own errors go nowhere
         local i
-        for ((i = 0; i < 400; i++)); do
-                grep -qF "$1" "$T/err" && return 0
-                pause 0.05
+        for ((i = 0; i < 2000; i++)); do
+                [ "$(grep -cF "$1" "$T/err")" -lt "${2-1}" ] || return 0
+                pause 0.01
         done
         fail "not said: $1; but: $(cat "$T/err")"
 }
@@ -158,6 +158,53 @@ except OSError as e:
                 exec {says}<&-
                 wait
         done
+}
+
+# Under one policy the old name is closed, under the other the new one: a rename needs both, and is served under one of them.
+renamer='import os
+print("ready", flush=True)
+tries = moved = 0
+while not os.path.exists("over"):
+    tries += 1
+    try:
+        if os.path.exists("to-it"):
+            os.rename("to-it", "from-it")
+        else:
+            os.rename("from-it", "to-it")
+            moved += 1
+    except OSError:
+        pass
+print(f"tried {tries}, moved {moved}")'
+
+flip() { # flip TIMES LINE...: each of the lines in turn
+        local i times=$1
+        shift
+        for ((i = 1; i <= times; i++)); do
+                printf 'use @base @dev\nwrite %s\n%s\n' "$W" "${!#}" | policy
+                set -- "${!#}" "${@:1:$#-1}"
+                kill -HUP "$pid"
+                said "counts from now on" "$i"
+        done
+        : >"$W/over"
+}
+
+renames() { # renames LINE...
+        rm -rf "$W/over" "${W:?}"/*-it
+        : >"$W/from-it"
+        printf 'use @base @dev\nwrite %s\n%s\n' "$W" "$1" | policy
+        start "$CORDON" run -p "$T/policy" -- python3 -c "$renamer"
+        expect_line ready
+        flip 60 "$@"
+        finish
+        matches "$rest" "tried [0-9]{3,}"
+}
+
+test_a_request_is_served_under_one_policy() {
+        need python3
+        renames "deny $W/f??m-*" "deny $W/t?-*"
+        has "$rest" "moved 0"
+        renames "deny $W/f??m-*" "deny $W/other-*"
+        lacks "$rest" "moved 0"
 }
 
 test_a_policy_from_standard_input_cannot_be_read_again() {
