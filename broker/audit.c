@@ -285,3 +285,28 @@ void audit_record(struct audit *a, const struct audit_event *e)
         if (logs)
                 log_event(a, e, &face, now);
 }
+
+/* A grant's own line, after those that keep what is in every policy out of it. */
+static const char *grant_text(const struct policy *p)
+{
+        size_t count;
+        const struct rule *rules = policy_rules(p, &count);
+
+        for (size_t i = 0; i < count; i++)
+                if (!rules[i].implied)
+                        return rules[i].text;
+        return NULL;
+}
+
+void audit_change(struct audit *a, const struct edition *now, const struct grant *grant)
+{
+        const struct record r = {
+                .kind = grant ? RECORD_GRANTED : RECORD_REPLACED,
+                .number = grant ? grant->until : 0,
+                .monotonic = server_now(),
+        };
+        const char *texts[TEXTS] = {[TEXT_RULE] = grant ? grant_text(grant->policy) : NULL};
+
+        if (a->log && policy_world(now->policy)->audit != AUDIT_NONE)
+                log_put(a->log, &r, texts, true);
+}

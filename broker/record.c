@@ -14,6 +14,8 @@
 
 static const char *const kinds[] = {
         [RECORD_VERDICT] = "verdict",
+        [RECORD_REPLACED] = "replaced",
+        [RECORD_GRANTED] = "granted",
         [RECORD_DROPPED] = "dropped",
         [RECORD_TRUNCATED] = "truncated",
 };
@@ -183,6 +185,10 @@ void record_write(const struct record *r, struct buf *out)
         put_text(out, r, "child", TEXT_CHILD);
         if (r->kind == RECORD_VERDICT)
                 put_verdict(out, r);
+        if (r->kind == RECORD_GRANTED)
+                put_text(out, r, "grant", TEXT_RULE);
+        if (r->kind == RECORD_GRANTED && r->number)
+                put_number(out, ",\"until\":", r->number);
         if (r->kind == RECORD_DROPPED)
                 put_number(out, ",\"dropped\":", r->number);
         if (r->kind == RECORD_TRUNCATED)

@@ -11,7 +11,7 @@
 
 enum { AUDIT_VERSION = 2 };
 
-enum record_kind { RECORD_VERDICT, RECORD_DROPPED, RECORD_TRUNCATED };
+enum record_kind { RECORD_VERDICT, RECORD_REPLACED, RECORD_GRANTED, RECORD_DROPPED, RECORD_TRUNCATED };
 
 enum record_text { TEXT_CHILD, TEXT_COMM, TEXT_PROGRAM, TEXT_ASKED, TEXT_PATH, TEXT_RULE_FILE, TEXT_RULE, TEXT_BECAUSE,
                    TEXT_REASON, TEXTS };
@@ -21,7 +21,7 @@ struct record {
         uint32_t kind;   /* enum record_kind */
         uint64_t wall, monotonic, latency; /* nanoseconds */
         uint64_t flags;  /* as they were asked with */
-        uint64_t number; /* of what a record that is no verdict counts */
+        uint64_t number; /* DROPPED: how many; GRANTED: until when, as `monotonic`, or 0 */
         bool system_call; /* refused by the filter; `operation`, `flags` and `want` mean nothing */
         int operation;    /* enum operation */
         unsigned want;

@@ -43,8 +43,10 @@ static int set_edition(struct server *s, struct policy *policy, const struct gra
         struct edition *before = s->edition;
         struct edition *e = edition_new(before, policy ? policy : before->policy, grant);
         int r = e ? 0 : -errno;
-        if (e)
+        if (e) {
+                audit_change(s->audit, e, grant); /* before any verdict of it can be recorded */
                 s->edition = e;
+        }
         pthread_mutex_unlock(&s->edition_lock);
         if (e)
                 edition_unref(before);

@@ -17,7 +17,7 @@ reader='echo ready; while read -r name; do if read -r x <"$name"; then echo "got
 
 start_reader() {
         mkfifo "$T/names"
-        start bash -c 'exec "$@" <>"$0"' "$T/names" "$CORDON" run -p "$T/policy" -- bash -c "$reader"
+        start bash -c 'exec "$@" <>"$0"' "$T/names" "$CORDON" run -p "$T/policy" --audit "$T/audit" -- bash -c "$reader"
         exec {names}<>"$T/names"
         expect_line ready
 }
@@ -46,7 +46,20 @@ test_hangup_narrows_and_widens() {
         said "counts from now on"
         ask_for "$W/in/a.key" "got key"
         ask_for "$W/in/data" refused
+        is "$(kinds)" "verdict a.key
+replaced
+verdict data"
         kill -KILL "$pid"
+}
+
+# The audit log, as far as it is about $W/in; a refusal is written at once, but not waited for.
+kinds() {
+        local i
+        for ((i = 0; i < 400; i++)); do
+                grep -qF "$W/in/data" "$T/audit" && break
+                pause 0.05
+        done
+        sed -nE 's|.*"kind":"replaced".*|replaced|p; s|.*"kind":"(verdict)".*"path":"'"$W"'/in/([^"]*)".*|\1 \2|p' "$T/audit"
 }
 
 test_what_needs_another_sandbox_is_refused_and_changes_nothing() {
@@ -72,6 +85,7 @@ test_what_needs_another_sandbox_is_refused_and_changes_nothing() {
         kill -HUP "$pid"
         said "stays as it was"
         ask_for "$W/in/a.key" refused
+        lacks "$(cat "$T/audit")" replaced
         kill -KILL "$pid"
 }
 

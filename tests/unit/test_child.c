@@ -380,12 +380,13 @@ static void test_a_held_program_waits(void **state)
 
 /* ---- grants --------------------------------------------------------------------------------------------------------- */
 
-/* What a held `cat a.key` says that the policy denies it, once `rule` (or nothing) has been granted. */
-static void read_denied(const char *rule, const char *expected, int status)
+/* A held `cat a.key`, that the policy denies, goes on once `rule` (or nothing) has been granted; and what the audit log has. */
+static void read_denied(const char *rule, uint64_t seconds, const char *expected, int status, char log[4096])
 {
         struct shell s;
         cordon_exit end;
         char policy[PATH_MAX * 4], text[64] = "";
+        int audit[2];
 
         shell_init(&s, "cat a.key 2>/dev/null");
         cordon_policy_unref(s.policy);
@@ -393,10 +394,13 @@ static void read_denied(const char *rule, const char *expected, int status)
         s.policy = loaded(policy, 0);
         s.options.flags = CORDON_CHILD_HOLD;
         s.options.cwd = directory_made;
+        assert_int_equal(pipe2(audit, O_CLOEXEC), 0);
+        s.options.audit_fd = audit[1];
         assert_int_equal(shell_start(&s), 0);
+        close(audit[1]);
         serve_until(&s, CORDON_CHILD_HELD);
         if (rule)
-                assert_int_equal(cordon_grant(s.child, rule, 0, NULL), 0);
+                assert_int_equal(cordon_grant(s.child, rule, seconds, NULL), 0);
         assert_int_equal(cordon_child_release(s.child), 0);
         serve_until(&s, CORDON_CHILD_ENDED);
         assert_int_equal(cordon_child_exit(s.child, &end), 0);
@@ -406,13 +410,17 @@ static void read_denied(const char *rule, const char *expected, int status)
         assert_int_equal(end.status, status);
         assert_int_equal(cordon_grant(s.child, "read /etc/hosts", 0, &s.error), -ESRCH);
         shell_free(&s);
+        ssize_t length = read(audit[0], log, 4095);
+        assert_true(length >= 0);
+        log[length] = '\0';
+        close(audit[0]);
 }
 
 static void test_a_grant_opens_what_it_names(void **state)
 {
         static const char *const none[] = {"deny /x", "never /x", "net host", "tmp private", "read", "", "read /x\nread /y",
                                            "file /x \"y\"", "use @dev\nread /x"};
-        char rule[PATH_MAX + 32];
+        char rule[PATH_MAX + 32], grant[PATH_MAX + 64], log[4096];
         struct shell s;
         (void)state;
 
@@ -420,11 +428,20 @@ static void test_a_grant_opens_what_it_names(void **state)
         assert_int_equal(write(fd, "key", 3), 3);
         close(fd);
         assert_int_equal(chmod(directory_made, 0755), 0);
-        read_denied(NULL, "", 1);
+        read_denied(NULL, 0, "", 1, log);
+        assert_non_null(strstr(log, "\"verdict\":\"deny\""));
+        assert_null(strstr(log, "\"granted\""));
         snprintf(rule, sizeof(rule), "read %s/a.key", directory_made);
-        read_denied(rule, "key", 0);
+        snprintf(grant, sizeof(grant), "\"grant\":\"%s\"", rule);
+        read_denied(rule, 0, "key", 0, log);
+        assert_non_null(strstr(log, "\"kind\":\"granted\""));
+        assert_non_null(strstr(log, grant));
+        assert_null(strstr(log, "\"until\""));
+        assert_null(strstr(log, "a.key\",\"asked")); /* no refusal of it */
+        read_denied(rule, 600, "key", 0, log);
+        assert_non_null(strstr(log, "\"until\":"));
         snprintf(rule, sizeof(rule), "read %s/b.key", directory_made);
-        read_denied(rule, "", 1);
+        read_denied(rule, 0, "", 1, log);
 
         shell_init(&s, "exit 0");
         s.options.flags = CORDON_CHILD_HOLD;
