@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "broker/caller.h"
+#include "broker/edition.h"
 #include "broker/faces.h"
 #include "broker/log.h"
 #include "broker/request.h"
@@ -286,26 +287,18 @@ void audit_record(struct audit *a, const struct audit_event *e)
                 log_event(a, e, &face, now);
 }
 
-/* A grant's own line, after those that keep what is in every policy out of it. */
-static const char *grant_text(const struct policy *p)
+void audit_change(struct audit *a, const struct edition *now, const struct edition_change *change)
 {
-        size_t count;
-        const struct rule *rules = policy_rules(p, &count);
-
-        for (size_t i = 0; i < count; i++)
-                if (!rules[i].implied)
-                        return rules[i].text;
-        return NULL;
-}
-
-void audit_change(struct audit *a, const struct edition *now, const struct grant *grant)
-{
+        static const enum record_kind kinds[] = {
+                [EDITION_REPLACE] = RECORD_REPLACED, [EDITION_GRANT] = RECORD_GRANTED, [EDITION_REVOKE] = RECORD_REVOKED};
+        const struct grant *grant = change->grant;
+        const struct policy *of = grant ? grant->policy : change->revoked;
         const struct record r = {
-                .kind = grant ? RECORD_GRANTED : RECORD_REPLACED,
+                .kind = kinds[change->step],
                 .number = grant ? grant->until : 0,
                 .monotonic = server_now(),
         };
-        const char *texts[TEXTS] = {[TEXT_RULE] = grant ? grant_text(grant->policy) : NULL};
+        const char *texts[TEXTS] = {[TEXT_RULE] = of ? grant_text(of) : NULL};
 
         if (a->log && policy_world(now->policy)->audit != AUDIT_NONE)
                 log_put(a->log, &r, texts, true);

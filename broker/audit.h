@@ -11,7 +11,7 @@
 
 struct audit;
 struct edition;
-struct grant;
+struct edition_change;
 struct refusal;
 
 struct request;
@@ -41,8 +41,8 @@ struct audit_event {
 /* Records a verdict. Grants are only written where the policy says `audit all`. Thread-safe; waits for no reader. */
 void audit_record(struct audit *a, const struct audit_event *event);
 
-/* Records that another edition counts from here on: with `grant` added, or with another policy. */
-void audit_change(struct audit *a, const struct edition *now, const struct grant *grant);
+/* Records that another edition counts from here on, and how it has come about. */
+void audit_change(struct audit *a, const struct edition *now, const struct edition_change *change);
 
 uint64_t audit_denied(struct audit *a);
 unsigned audit_denials(struct audit *a, cordon_denial_fn *fn, void *ctx, uint64_t *dropped);

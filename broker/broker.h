@@ -50,6 +50,8 @@ void server_serve(struct server *s, int view, int notify, int nowhere);
 int server_replace(struct server *s, struct policy *policy);
 /* Adds a grant until then (see edition.h). 0, -ENOMEM, -ENOSPC. */
 int server_grant(struct server *s, struct policy *grant, uint64_t until);
+/* Takes back the grants with the same line, or all where that is NULL. 0, -ENOENT, -ENOMEM. */
+int server_revoke(struct server *s, const struct policy *grant);
 
 struct server_counts {
         uint64_t requests, denied, opens;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "broker/server.h"
 
@@ -17,26 +18,51 @@ static void add(struct edition *e, const struct grant *g)
         e->count++;
 }
 
-struct edition *edition_new(const struct edition *before, struct policy *policy, const struct grant *grant)
+/* It comes after lines that keep out of it what is in every policy. */
+const char *grant_text(const struct policy *grant)
+{
+        size_t count;
+        const struct rule *rules = policy_rules(grant, &count);
+
+        for (size_t i = 0; i < count; i++)
+                if (!rules[i].implied)
+                        return rules[i].text;
+        return "";
+}
+
+static bool is_revoked(const struct edition_change *c, const struct grant *g)
+{
+        return c->step == EDITION_REVOKE && (!c->revoked || strcmp(grant_text(c->revoked), grant_text(g->policy)) == 0);
+}
+
+struct edition *edition_new(const struct edition *before, const struct edition_change *change)
 {
         struct edition *e = calloc(1, sizeof(*e));
+        unsigned revoked = 0;
+        int error = 0;
         if (!e)
                 return NULL;
         atomic_init(&e->references, 1);
         e->number = before ? before->number + 1 : 1;
-        e->policy = policy_ref(policy);
+        e->policy = policy_ref(change->step == EDITION_REPLACE ? change->policy : before->policy);
         for (unsigned i = 0; before && i < before->count; i++) {
-                if (!is_over(&before->grants[i]))
-                        add(e, &before->grants[i]);
+                const struct grant *g = &before->grants[i];
+                bool goes = is_revoked(change, g);
+                revoked += goes && !is_over(g);
+                if (!goes && !is_over(g))
+                        add(e, g);
         }
-        if (grant && grant->policy && e->count == GRANTS_MOST) {
-                edition_unref(e);
-                errno = ENOSPC;
-                return NULL;
-        }
-        if (grant && grant->policy)
-                add(e, grant);
-        return e;
+        if (change->step == EDITION_REVOKE && revoked == 0)
+                error = ENOENT;
+        else if (change->step == EDITION_GRANT && e->count == GRANTS_MOST)
+                error = ENOSPC;
+        else if (change->step == EDITION_GRANT)
+                add(e, change->grant);
+        if (!error)
+                return e;
+        edition_unref(e);
+        errno = error;
+        return NULL;
 }
 
 struct edition *edition_ref(struct edition *e)

@@ -28,9 +28,20 @@ struct edition {
         struct grant grants[GRANTS_MOST];
 };
 
-/* With the grants of `before`, which may be NULL, that have not expired, and `grant`, where it has a policy. NULL with errno:
- * ENOMEM; ENOSPC: too many grants. */
-struct edition *edition_new(const struct edition *before, struct policy *policy, const struct grant *grant);
+/* The line that a grant is made by. */
+const char *grant_text(const struct policy *grant);
+
+/* One step from an edition to the next. */
+struct edition_change {
+        enum edition_step { EDITION_REPLACE, EDITION_GRANT, EDITION_REVOKE } step;
+        struct policy *policy;     /* REPLACE: the new one */
+        const struct grant *grant; /* GRANT */
+        const struct policy *revoked; /* REVOKE: grants with the same line; NULL: all */
+};
+
+/* `before` may be NULL with REPLACE. Grants that have expired are not taken along. NULL with errno: ENOMEM; ENOSPC: too many
+ * grants; ENOENT: there is none to be revoked. */
+struct edition *edition_new(const struct edition *before, const struct edition_change *change);
 struct edition *edition_ref(struct edition *e);
 void edition_unref(struct edition *e);
 

@@ -16,6 +16,7 @@ static const char *const kinds[] = {
         [RECORD_VERDICT] = "verdict",
         [RECORD_REPLACED] = "replaced",
         [RECORD_GRANTED] = "granted",
+        [RECORD_REVOKED] = "revoked",
         [RECORD_DROPPED] = "dropped",
         [RECORD_TRUNCATED] = "truncated",
 };
@@ -185,7 +186,7 @@ void record_write(const struct record *r, struct buf *out)
         put_text(out, r, "child", TEXT_CHILD);
         if (r->kind == RECORD_VERDICT)
                 put_verdict(out, r);
-        if (r->kind == RECORD_GRANTED)
+        if (r->kind == RECORD_GRANTED || r->kind == RECORD_REVOKED)
                 put_text(out, r, "grant", TEXT_RULE);
         if (r->kind == RECORD_GRANTED && r->number)
                 put_number(out, ",\"until\":", r->number);

@@ -36,15 +36,13 @@ struct edition *server_edition(struct server *s)
         return e;
 }
 
-/* `policy` NULL: the one that there is. */
-static int set_edition(struct server *s, struct policy *policy, const struct grant *grant)
+static int change(struct server *s, const struct edition_change *c)
 {
         pthread_mutex_lock(&s->edition_lock);
-        struct edition *before = s->edition;
-        struct edition *e = edition_new(before, policy ? policy : before->policy, grant);
+        struct edition *before = s->edition, *e = edition_new(before, c);
         int r = e ? 0 : -errno;
         if (e) {
-                audit_change(s->audit, e, grant); /* before any verdict of it can be recorded */
+                audit_change(s->audit, e, c); /* before any verdict of it can be recorded */
                 s->edition = e;
         }
         pthread_mutex_unlock(&s->edition_lock);
@@ -55,12 +53,17 @@ static int set_edition(struct server *s, struct policy *policy, const struct gra
 
 int server_replace(struct server *s, struct policy *policy)
 {
-        return set_edition(s, policy, NULL);
+        return change(s, &(struct edition_change){.step = EDITION_REPLACE, .policy = policy});
 }
 
 int server_grant(struct server *s, struct policy *policy, uint64_t until)
 {
-        return set_edition(s, NULL, &(struct grant){policy, until});
+        return change(s, &(struct edition_change){.step = EDITION_GRANT, .grant = &(struct grant){policy, until}});
+}
+
+int server_revoke(struct server *s, const struct policy *grant)
+{
+        return change(s, &(struct edition_change){.step = EDITION_REVOKE, .revoked = grant});
 }
 
 bool request_waiting(const struct server *s, const struct request *r)
@@ -144,7 +147,7 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         pthread_mutex_init(&s->lock, NULL);
         pthread_cond_init(&s->staged, NULL);
         pthread_mutex_init(&s->edition_lock, NULL);
-        s->edition = edition_new(NULL, o->policy, NULL);
+        s->edition = edition_new(NULL, &(struct edition_change){.step = EDITION_REPLACE, .policy = o->policy});
         s->init = o->init;
         s->uid = o->uid;
         s->gid = o->gid;

@@ -558,6 +558,11 @@ CORDON_API int cordon_policy_replace(cordon_child *child, cordon_policy *policy,
  * -ESRCH, -ENOMEM. From the thread that dispatches. */
 CORDON_API int cordon_grant(cordon_child *child, const char *rule, uint64_t seconds, cordon_error *err);
 
+/* Takes back the grants that were made by this very line, or all of them where `rule` is NULL, as if their time were over: what
+ * has been opened by then stays open, what still waits is vetted again. -ENOENT: there is none. -ESRCH, -ENOMEM. From the thread
+ * that dispatches. */
+CORDON_API int cordon_revoke(cordon_child *child, const char *rule, cordon_error *err);
+
 /* Waits until the records of a child that has ended are written, for a second at most. Returns how many were lost since
  * nobody took them in time, or the log was at its limit; 0 too while the child has not ended. cordon_child_free() waits in the
  * same way. */

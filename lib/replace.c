@@ -86,9 +86,23 @@ static int check_grant(const struct policy *p, cordon_error *err)
         return granting ? 0 : error_set(err, EINVAL, "there is nothing in this grant");
 }
 
-int cordon_grant(cordon_child *c, const char *rule, uint64_t seconds, cordon_error *err)
+/* What one line says, as a policy with nothing else in it. */
+static int load_grant(cordon_policy **out, const char *rule, cordon_error *err)
 {
         char text[8192];
+
+        if (strchr(rule, '\n') || strlen(rule) > sizeof(text) - 64)
+                return error_set(err, EINVAL, "a grant is one line");
+        int length = snprintf(text, sizeof(text), "cordon 1\ntmp none\nproc none\ndev none\n%s\n", rule);
+        const cordon_policy_text one = {.name = "(grant)", .text = text, .length = (size_t)length};
+        static const char *const no_files[] = {NULL};
+        const cordon_policy_options options = {.size = sizeof(options), .files = no_files, .texts = &one, .text_count = 1};
+        int r = cordon_policy_load(out, &options, err);
+        return r < 0 ? r : check_grant(policy_of(*out), err);
+}
+
+int cordon_grant(cordon_child *c, const char *rule, uint64_t seconds, cordon_error *err)
+{
         cordon_policy *policy = NULL;
         int r = can_change(c, err);
 
@@ -96,19 +110,28 @@ int cordon_grant(cordon_child *c, const char *rule, uint64_t seconds, cordon_err
                 return r;
         if (c->lacks & LACK_USERNS)
                 return error_set(err, ENOTSUP, "without namespaces nothing can be granted later: there is no view to bound it");
-        if (strchr(rule, '\n') || strlen(rule) > sizeof(text) - 64)
-                return error_set(err, EINVAL, "a grant is one line");
-        int length = snprintf(text, sizeof(text), "cordon 1\ntmp none\nproc none\ndev none\n%s\n", rule);
-        const cordon_policy_text one = {.name = "(grant)", .text = text, .length = (size_t)length};
-        static const char *const no_files[] = {NULL};
-        const cordon_policy_options options = {.size = sizeof(options), .files = no_files, .texts = &one, .text_count = 1};
-        r = cordon_policy_load(&policy, &options, err);
-        if (r == 0)
-                r = check_grant(policy_of(policy), err);
-        if (r == 0)
+        r = load_grant(&policy, rule, err);
+        if (r == 0) {
                 r = server_grant(c->server, policy_shared(policy), seconds ? child_now() + seconds * 1000000000u : 0);
+                if (r < 0)
+                        error_set(err, -r, "%s", r == -ENOSPC ? "there are as many grants as there can be" : error_text(-r));
+        }
         cordon_policy_unref(policy);
-        if (r == -ENOSPC)
-                return error_set(err, ENOSPC, "there are as many grants as there can be");
-        return r < 0 ? error_set(err, -r, "%s", error_text(-r)) : 0;
+        return r;
+}
+
+int cordon_revoke(cordon_child *c, const char *rule, cordon_error *err)
+{
+        cordon_policy *policy = NULL;
+        int r = can_change(c, err);
+
+        if (r == 0 && rule)
+                r = load_grant(&policy, rule, err); /* so that it is spelt as grants are */
+        if (r == 0) {
+                r = server_revoke(c->server, policy ? policy_shared(policy) : NULL);
+                if (r < 0)
+                        error_set(err, -r, "%s", r == -ENOENT ? "there is no such grant" : error_text(-r));
+        }
+        cordon_policy_unref(policy);
+        return r;
 }

@@ -380,8 +380,10 @@ static void test_a_held_program_waits(void **state)
 
 /* ---- grants --------------------------------------------------------------------------------------------------------- */
 
-/* A held `cat a.key`, that the policy denies, goes on once `rule` (or nothing) has been granted; and what the audit log has. */
-static void read_denied(const char *rule, uint64_t seconds, const char *expected, int status, char log[4096])
+/* A held `cat a.key`, that the policy denies, goes on once `rule` (or nothing) has been granted, and some or all (NULL) of it taken
+ * back; and what the audit log has. */
+static const char nothing[] = "";
+static void read_denied(const char *rule, uint64_t seconds, const char *back, const char *expected, int status, char log[4096])
 {
         struct shell s;
         cordon_exit end;
@@ -401,6 +403,8 @@ static void read_denied(const char *rule, uint64_t seconds, const char *expected
         serve_until(&s, CORDON_CHILD_HELD);
         if (rule)
                 assert_int_equal(cordon_grant(s.child, rule, seconds, NULL), 0);
+        if (back != nothing)
+                assert_int_equal(cordon_revoke(s.child, back, NULL), rule ? 0 : -ENOENT);
         assert_int_equal(cordon_child_release(s.child), 0);
         serve_until(&s, CORDON_CHILD_ENDED);
         assert_int_equal(cordon_child_exit(s.child, &end), 0);
@@ -409,6 +413,7 @@ static void read_denied(const char *rule, uint64_t seconds, const char *expected
         assert_string_equal(text, expected);
         assert_int_equal(end.status, status);
         assert_int_equal(cordon_grant(s.child, "read /etc/hosts", 0, &s.error), -ESRCH);
+        assert_int_equal(cordon_revoke(s.child, NULL, &s.error), -ESRCH);
         shell_free(&s);
         ssize_t length = read(audit[0], log, 4095);
         assert_true(length >= 0);
@@ -428,28 +433,54 @@ static void test_a_grant_opens_what_it_names(void **state)
         assert_int_equal(write(fd, "key", 3), 3);
         close(fd);
         assert_int_equal(chmod(directory_made, 0755), 0);
-        read_denied(NULL, 0, "", 1, log);
+        read_denied(NULL, 0, nothing, "", 1, log);
         assert_non_null(strstr(log, "\"verdict\":\"deny\""));
         assert_null(strstr(log, "\"granted\""));
         snprintf(rule, sizeof(rule), "read %s/a.key", directory_made);
         snprintf(grant, sizeof(grant), "\"grant\":\"%s\"", rule);
-        read_denied(rule, 0, "key", 0, log);
+        read_denied(rule, 0, nothing, "key", 0, log);
         assert_non_null(strstr(log, "\"kind\":\"granted\""));
         assert_non_null(strstr(log, grant));
         assert_null(strstr(log, "\"until\""));
         assert_null(strstr(log, "a.key\",\"asked")); /* no refusal of it */
-        read_denied(rule, 600, "key", 0, log);
+        read_denied(rule, 600, nothing, "key", 0, log);
         assert_non_null(strstr(log, "\"until\":"));
         snprintf(rule, sizeof(rule), "read %s/b.key", directory_made);
-        read_denied(rule, 0, "", 1, log);
+        read_denied(rule, 0, nothing, "", 1, log);
 
         shell_init(&s, "exit 0");
         s.options.flags = CORDON_CHILD_HOLD;
         assert_int_equal(shell_start(&s), 0);
         serve_until(&s, CORDON_CHILD_HELD);
+        assert_int_equal(cordon_revoke(s.child, "nonsense", &s.error), -EINVAL);
         for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
                 assert_int_equal(cordon_grant(s.child, none[i], 0, &s.error), -EINVAL);
+        assert_int_equal(cordon_grant(s.child, "read /etc/hosts", 0, NULL), 0);
+        assert_int_equal(cordon_revoke(s.child, "read /etc/passwd", NULL), -ENOENT);
+        assert_int_equal(cordon_revoke(s.child, "read /etc/hosts", NULL), 0);
+        assert_int_equal(cordon_revoke(s.child, "read /etc/hosts", NULL), -ENOENT);
         shell_free(&s);
+}
+
+static void test_a_grant_is_taken_back(void **state)
+{
+        char rule[PATH_MAX + 32], same[PATH_MAX + 64], other[PATH_MAX + 32], log[4096];
+        (void)state;
+
+        int fd = open("a.key", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        assert_int_equal(write(fd, "key", 3), 3);
+        close(fd);
+        assert_int_equal(chmod(directory_made, 0755), 0);
+        snprintf(rule, sizeof(rule), "read %s/a.key", directory_made);
+        snprintf(same, sizeof(same), "  read   %s/a.key ", directory_made);
+        snprintf(other, sizeof(other), "read %s/b.key", directory_made);
+        read_denied(rule, 0, rule, "", 1, log);
+        assert_non_null(strstr(log, "\"kind\":\"revoked\""));
+        read_denied(rule, 0, same, "", 1, log);
+        read_denied(rule, 0, NULL, "", 1, log);
+        read_denied(NULL, 0, other, "", 1, log);
+        read_denied(NULL, 0, NULL, "", 1, log);
+        assert_null(strstr(log, "\"revoked\""));
 }
 
 static void test_a_program_that_cannot_be_executed_never_ran(void **state)
@@ -635,6 +666,7 @@ int main(void)
                 counted_test(test_phases_and_pids),
                 counted_test(test_a_held_program_waits),
                 counted_test(test_a_grant_opens_what_it_names),
+                counted_test(test_a_grant_is_taken_back),
                 counted_test(test_a_program_that_cannot_be_executed_never_ran),
                 counted_test(test_options_of_an_older_program),
                 counted_test(test_a_preview_starts_nothing),
