@@ -4,6 +4,8 @@
 #            make SANITIZE=1    AddressSanitizer and UBSan (in build/…-asan)
 
 VERSION  := $(shell sed -n 's/^.define CORDON_VERSION "\(.*\)"/\1/p' include/cordon.h)
+# Of the shared library; see tools/abi.
+ABI      := 1
 CC       ?= gcc
 ifeq ($(origin CC),default)
 CC       := gcc
@@ -49,7 +51,9 @@ POLICIES := $(wildcard examples/policies/*.policy)
 .SECONDARY:
 .PHONY: FORCE all run check check-long check-unit check-differential check-run test-helpers tests examples bench lint deps test-deps clean install uninstall
 
-all: $(BUILD)/cordon
+SHARED   := $(if $(SANITIZE),,$(BUILD)/libcordon.so.$(ABI))
+
+all: $(BUILD)/cordon $(SHARED)
 
 -include tests/tests.mk
 -include Makefile.local
@@ -97,7 +101,7 @@ test-deps:
 	@tools/deps test
 
 # Sanitizers keep state of their own in each object, so symbols are looked at only without them.
-lint: $(if $(SANITIZE),,$(BUILD)/libcordon.a)
+lint: $(if $(SANITIZE),,$(BUILD)/libcordon.a $(SHARED))
 	@CC=$(CC) tools/lint $(if $(SANITIZE),,$(BUILD))
 
 check-unit: $(UNIT_BIN)
@@ -153,6 +157,13 @@ $(BUILD)/policy/filters.c: $(BUILD)/tools/gen-filters
 $(BUILD)/policy/filters.o: $(BUILD)/policy/filters.c
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
+# One set of objects for both libraries.
+$(LIB_OBJ): ALL_CFLAGS += -fPIC
+
+$(BUILD)/libcordon.so.$(ABI): $(LIB_OBJ) lib/libcordon.map
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=lib/libcordon.map -Wl,-z,defs,-z,relro,-z,now \
+	        -o $@ $(LIB_OBJ) $(shell pkg-config --libs $(PKGS))
+
 $(BUILD)/libcordon.a: $(LIB_OBJ)
 	rm -f $@
 	$(AR) rcs $@ $^
@@ -175,9 +186,11 @@ $(BUILD)/examples/%: examples/%.c $(BUILD)/libcordon.a
 
 # ---- installing ----------------------------------------------------------------------------------------------------
 
-install: $(BUILD)/cordon $(BUILD)/cordon.pc
+install: $(BUILD)/cordon $(SHARED) $(BUILD)/cordon.pc
 	install -D -m 755 $(BUILD)/cordon $(DESTDIR)$(BINDIR)/cordon
 	install -D -m 644 $(BUILD)/libcordon.a $(DESTDIR)$(LIBDIR)/libcordon.a
+	install -D -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/libcordon.so.$(ABI)
+	ln -sf libcordon.so.$(ABI) $(DESTDIR)$(LIBDIR)/libcordon.so
 	install -D -m 644 $(BUILD)/cordon.pc $(DESTDIR)$(LIBDIR)/pkgconfig/cordon.pc
 	install -D -m 644 include/cordon.h $(DESTDIR)$(INCDIR)/cordon.h
 	for page in $(MANUALS); do \
@@ -188,17 +201,21 @@ install: $(BUILD)/cordon $(BUILD)/cordon.pc
 	        install -D -m 644 $$policy $(DESTDIR)$(SHAREDIR)/policies/$${policy##*/} || exit 1; done
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/cordon $(DESTDIR)$(LIBDIR)/libcordon.a $(DESTDIR)$(LIBDIR)/pkgconfig/cordon.pc \
+	rm -f $(DESTDIR)$(BINDIR)/cordon $(addprefix $(DESTDIR)$(LIBDIR)/,libcordon.a libcordon.so libcordon.so.$(ABI)) $(DESTDIR)$(LIBDIR)/pkgconfig/cordon.pc \
 	        $(DESTDIR)$(INCDIR)/cordon.h
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	for extra in $(EXTRAS); do rm -f $(DESTDIR)$(DATADIR)/$${extra##*:}; done
 	for policy in $(POLICIES); do rm -f $(DESTDIR)$(SHAREDIR)/policies/$${policy##*/}; done
 
-# What an embedder's build asks for: pkg-config --cflags --libs cordon.
-$(BUILD)/cordon.pc: include/cordon.h Makefile
+# What an embedder's build asks for: pkg-config --cflags --libs cordon; with --static, for libcordon.a.
+$(BUILD)/places: FORCE
 	@mkdir -p $(@D)
-	printf '%s\n' 'Name: cordon' 'Description: contains programs and brokers what they open' 'Version: $(VERSION)' \
-	        'Requires: $(PKGS)' 'Cflags: -I$(INCDIR)' 'Libs: -L$(LIBDIR) -lcordon -pthread' > $@
+	@echo '$(PREFIX) $(LIBDIR) $(INCDIR)' | cmp -s - $@ || echo '$(PREFIX) $(LIBDIR) $(INCDIR)' > $@
+$(BUILD)/cordon.pc: $(BUILD)/places include/cordon.h Makefile
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))' \
+	        'includedir=$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCDIR))' '' 'Name: cordon' \
+	        'Description: contains programs and brokers what they open' 'Version: $(VERSION)' 'Requires.private: $(PKGS)' \
+	        'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lcordon' 'Libs.private: -pthread' > $@
 
 clean:
 	rm -rf build

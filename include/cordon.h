@@ -13,6 +13,8 @@
  *     Options and the strings they point to are borrowed for the call only.
  *   - Strings that come out belong to the object they came from and live as long as it does.
  *   - Descriptors made by the library are close-on-exec.
+ *   - Within one soname (libcordon.so.1) nothing goes and no constant changes. Structs that begin with `size`, and those
+ *     that only the library makes, may get longer at their end.
  *   - No call is async-signal-safe except the cordon_client_* family.
  *
  * Linux 5.14 or newer (SECCOMP_ADDFD_FLAG_SEND). */

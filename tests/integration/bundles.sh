@@ -330,15 +330,3 @@ test_shipped_policies_run() {
         stdin=$W/in/main.c run "$CORDON" run -q -p filter -- sed s/3/4/
         has "$out" "return 4"
 }
-
-test_shipped_policies_are_installed_where_names_are_looked_for() {
-        am_root && [ -e "$HERE/../Makefile" ] || skip "this is not a checkout"
-        run "$CORDON" check nothing-of-this-name
-        local share
-        share=$(sed 's/.* or \(\/[^;]*\);.*/\1/' "$T/err")
-        local make=(make -s -C "$HERE/.." -o "$CORDON" BUILD="$(dirname "$CORDON")" DESTDIR="$T/root") # it is not made anew
-        "${make[@]}" install >"$T/made" 2>&1 || fail "$(cat "$T/made")"
-        cmp "$T/root$share/agent.policy" "$HERE/../examples/policies/agent.policy"
-        "${make[@]}" uninstall
-        is "$(find "$T/root" -type f)" ""
-}
