@@ -633,6 +633,46 @@ CORDON_API int cordon_changes_apply(const char *directory, const cordon_changes_
 /* Removes what is kept, and the directory. -EBUSY: the sandbox is still there. */
 CORDON_API int cordon_changes_discard(const char *directory, cordon_error *err);
 
+/* ---- data that is not copied -------------------------------------------------------------------------------------------- */
+
+/* Memory that is handed over as a descriptor. It is filled, sealed, and read in place from then on by whoever has it: nobody
+ * can write to it any more, cut it or lengthen it (F_SEAL_WRITE, _SHRINK and _GROW of fcntl(2), which the kernel keeps), so
+ * what was checked stays true, and reading it faults on nobody's wish. Both sides of a sandbox can use these calls; a program
+ * that does not link the library does the same with memfd_create(2) and fcntl(2).
+ *
+ * A buffer belongs to one thread at a time. No call changes anything but its arguments. */
+typedef struct cordon_buffer cordon_buffer;
+
+/* Makes one of `size` bytes, all 0, that can be written to. `name` is for /proc alone; NULL: "cordon". It is close-on-exec,
+ * and cannot be executed where the kernel knows of that (6.3). Until it is sealed, fork(2) leaves it out of the new process's
+ * memory, where its descriptor stays. -EFBIG, -ENOMEM, -EMFILE, -ENFILE. */
+CORDON_API int cordon_buffer_new(cordon_buffer **out, const char *name, size_t size, cordon_error *err);
+/* Cuts it to `length` bytes and seals it. What cordon_buffer_data() gave before is gone, also where this fails. -EINVAL: it
+ * is not as long, or sealed. -EBUSY: somebody has it mapped for writing, or is writing to it all the time. -ENOMEM: it is
+ * sealed, and there was no room to map it. */
+CORDON_API int cordon_buffer_seal(cordon_buffer *buffer, size_t length, cordon_error *err);
+/* Takes what somebody else has sealed, after looking at the seals and then at the length. `fd` is borrowed for the call.
+ * `most` is what the caller is ready to have in memory: where nothing was ever written, pages are made as they are read.
+ * -EPERM: one of the seals is missing. -EFBIG: it is longer than `most`. -EINVAL: it is no file in memory, or one of huge
+ * pages, which reading may fault on. -EBADF, -ENOMEM, -EMFILE. */
+CORDON_API int cordon_buffer_open(cordon_buffer **out, int fd, size_t most, cordon_error *err);
+/* Over a connected AF_UNIX socket of the type SOCK_SEQPACKET or SOCK_STREAM: one byte, and the descriptor. The buffer stays
+ * the caller's. -EINVAL: it is not sealed. -EAGAIN: the socket does not block, and is full. -EPIPE, without a signal: the
+ * other side is gone. */
+CORDON_API int cordon_buffer_send(const cordon_buffer *buffer, int socket, cordon_error *err);
+/* Its counterpart, as cordon_buffer_open(). Waits, unless the socket does not block: -EAGAIN. -EPIPE: the other side is gone.
+ * -EBADMSG: something else came; its descriptors have been closed. */
+CORDON_API int cordon_buffer_receive(cordon_buffer **out, int socket, size_t most, cordon_error *err);
+
+/* Where it is in memory: to be written to until it is sealed, to be read afterwards, where writing to it is a SIGSEGV. NULL where
+ * the length is 0. */
+CORDON_API void *cordon_buffer_data(const cordon_buffer *buffer);
+CORDON_API size_t cordon_buffer_size(const cordon_buffer *buffer);
+/* The buffer's own, as for cordon_child_fd: a program that gets it before it is sealed can fill it, map it and seal it. */
+CORDON_API int cordon_buffer_fd(const cordon_buffer *buffer);
+/* Takes NULL; returns NULL. Other descriptors and mappings stay. */
+CORDON_API cordon_buffer *cordon_buffer_free(cordon_buffer *buffer);
+
 /* ---- for programs inside a sandbox -------------------------------------------------------------------------- */
 
 /* The channel's descriptor in this process, from CORDON_CHANNEL; -ENOENT where there is none. */

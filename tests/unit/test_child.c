@@ -86,14 +86,11 @@ static void shell_free(struct shell *s)
 }
 
 /* To the end, which must be exit status 0 with just that output. */
-static void expect_output(struct shell *s, const char *expected)
+static void expect_end(struct shell *s, const char *expected)
 {
         char text[4096];
         cordon_exit end;
-        int r = shell_start(s);
 
-        if (r < 0)
-                fail_msg("%s", s->error.text);
         assert_int_equal(cordon_child_exit(s->child, &end), -EAGAIN);
         serve_until(s, CORDON_CHILD_ENDED);
         assert_int_equal(cordon_child_exit(s->child, &end), 0);
@@ -107,6 +104,13 @@ static void expect_output(struct shell *s, const char *expected)
         assert_int_equal(end.reason, CORDON_EXIT_CODE);
         assert_int_equal(end.status, 0);
         shell_free(s);
+}
+
+static void expect_output(struct shell *s, const char *expected)
+{
+        if (shell_start(s) < 0)
+                fail_msg("%s", s->error.text);
+        expect_end(s, expected);
 }
 
 static void expect_refused(struct shell *s, int error, const char *text)
@@ -143,6 +147,29 @@ static void test_a_cleared_environment_has_what_is_set_alone(void **state)
         s.options.flags = CORDON_CHILD_CLEAR_ENV;
         s.options.env = env;
         expect_output(&s, "A=1\n");
+}
+
+/* A program fills a buffer of ours, and keeps trying once it is sealed: the output has the errors of those tries. */
+static void test_a_program_fills_a_buffer(void **state)
+{
+        cordon_buffer *b = NULL;
+        struct shell s;
+        (void)state;
+
+        assert_int_equal(cordon_buffer_new(&b, NULL, 4096, NULL), 0);
+        cordon_child_fd fd = {.source = cordon_buffer_fd(b), .target = 5};
+        shell_init(&s, "printf data >&5; echo; while printf more >&5; do :; done 2>/dev/null; echo refused");
+        s.options.fds = &fd;
+        s.options.fd_count = 1;
+        assert_int_equal(shell_start(&s), 0);
+        serve_until(&s, CORDON_CHILD_RUNNING);
+        for (char line = 0; line != '\n';)
+                assert_int_equal(read(s.out[0], &line, 1), 1);
+        assert_int_equal(cordon_buffer_seal(b, 4, NULL), 0);
+        assert_memory_equal(cordon_buffer_data(b), "data", 4);
+        expect_end(&s, "refused\n");
+        assert_memory_equal(cordon_buffer_data(b), "data", 4);
+        cordon_buffer_free(b);
 }
 
 static void test_a_change_that_is_none(void **state)
@@ -657,6 +684,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 counted_test(test_changes_to_the_environment_count_in_their_order),
                 counted_test(test_a_cleared_environment_has_what_is_set_alone),
+                counted_test(test_a_program_fills_a_buffer),
                 counted_test(test_a_change_that_is_none),
                 counted_test(test_where_the_program_starts),
                 counted_test(test_descriptors_change_places),
