@@ -349,7 +349,7 @@ CORDON_API int cordon_broker_dispatch(cordon_broker *broker);
 
 enum {
         /* The program gets a channel of its own as descriptor 3, named by CORDON_CHANNEL=3 in its environment, and
-         * can use cordon_client_open(). A policy that says `fd keep 3` is refused then. */
+         * can use cordon_client_open(). A policy that says `fd keep 3` is refused then. A function has it as descriptor 3. */
         CORDON_CHILD_CHANNEL = 1u << 0,
         /* The environment begins empty: neither `envp` nor the policy's `env` lines count, only `env`. */
         CORDON_CHILD_CLEAR_ENV = 1u << 1,
@@ -379,10 +379,10 @@ typedef struct cordon_child_fd {
 
 typedef struct cordon_child_options {
         size_t size;
-        const char *program;      /* absolute path, as the child will see it */
+        const char *program;      /* absolute path, as the child will see it; NULL: `function` */
         const char *const *argv;  /* NULL-terminated, argv[0] included; NULL: just the program */
         const char *const *envp;  /* what the policy's `env` lines choose from; NULL: the caller's environment */
-        const char *name;         /* for messages and audit records; NULL: the program's last component */
+        const char *name;         /* for messages and audit records; NULL: the program's last component, or "function" */
         const int *stdio;         /* three descriptors, borrowed; NULL: 0, 1 and 2 of the caller. No directories, and no
                                    * datagram sockets of the AF_UNIX family. With a `limit output` the program has pipes
                                    * instead of the last two, and threads of the library write to those */
@@ -403,6 +403,17 @@ typedef struct cordon_child_options {
         const char *changes;
         const char *const *accept; /* NULL-terminated: the names of what may be missing, as cordon_host_features() has
                                     * them ("no-landlock"); NULL: nothing may. What is there is used all the same */
+        /* Instead of a program (which is NULL then): a function of the caller's that is called with `argument` in the sandbox, in
+         * a copy of the caller's memory, as after fork(2) and without an execve(2). What it returns, modulo 256, is the exit
+         * status; it ends the process without atexit(3) handlers and without flushing. It finds what a program would: the view,
+         * the descriptors, no handler of a signal. Its opens are vetted like anybody's. The environment is the caller's.
+         *
+         * Whatever the caller's process has in memory, the function can read. In a process with threads it may call only what is
+         * async-signal-safe (signal-safety(7)), the cordon_client_* family among it: another thread may hold any lock,
+         * malloc(3)'s too, and no pthread_atfork(3) handler is run. So a host with secrets or threads starts a process without
+         * them first, and sandboxes from there. */
+        int (*function)(void *argument);
+        void *argument;
 } cordon_child_options;
 
 /* Starts a sandbox. What can be checked before clone is checked here; whatever fails later is an exit with reason
@@ -422,7 +433,7 @@ CORDON_API int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cor
 
 /* Everything that cordon_child_spawn() does but the start: what would be run, or the same error. */
 typedef struct cordon_preview {
-        const char *program;
+        const char *program;     /* NULL: a function */
         const char *const *argv; /* NULL-terminated, as is the next */
         const char *const *envp;
         const char *cwd;            /* where it would start, if that is there */

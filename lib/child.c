@@ -33,9 +33,9 @@ static int watch(cordon_child *c, int fd)
 
 static int name_child(cordon_child *c, const cordon_child_options *o)
 {
-        const char *slash = strrchr(o->program, '/');
-        c->name = strdup(o->name ? o->name : slash ? slash + 1 : o->program);
-        c->program = strdup(o->program);
+        const char *program = o->program ? o->program : "function", *slash = strrchr(program, '/');
+        c->name = strdup(o->name ? o->name : slash ? slash + 1 : program);
+        c->program = strdup(program);
         return c->name && c->program ? 0 : -ENOMEM;
 }
 

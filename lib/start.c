@@ -35,7 +35,9 @@ int start_options(cordon_child_options *out, const cordon_child_options *given, 
         memcpy(out, given, given->size); /* a program built against an older header gives less */
         if (out->flags & ~(uint64_t)FLAGS_KNOWN)
                 return error_set(err, EINVAL, "cordon_child_options.flags has a flag that is not known");
-        if (!out->program || out->program[0] != '/')
+        if (out->function && out->program)
+                return error_set(err, EINVAL, "there can be a program or a function, and not both");
+        if (!out->function && (!out->program || out->program[0] != '/'))
                 return error_set(err, EINVAL, "the program must be named by an absolute path");
         if (out->cwd && out->cwd[0] != '/')
                 return error_set(err, EINVAL, "the working directory must be named by an absolute path");
@@ -86,6 +88,8 @@ int start_prepare(struct start *out, const struct plan *plan, const cordon_child
                 .program = o->program,
                 .argv = o->argv ? o->argv : out->lone,
                 .envp = (const char *const *)out->env,
+                .function = o->function,
+                .argument = o->argument,
                 .cwd = o->cwd ? o->cwd : environment_cwd(plan->policy, out->cwd, sizeof(out->cwd)),
                 .cwd_optional = !o->cwd && !policy_world(plan->policy)->cwd,
                 .channel = -1,

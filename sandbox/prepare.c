@@ -205,6 +205,7 @@ int setup_prepare(struct setup *s, const struct sandbox_options *options, const 
                 .view = FD_NONE,
                 .layers = FD_NONE,
                 .notify = FD_NONE,
+                .word = {FD_NONE, FD_NONE},
                 .nowhere = FD_NONE,
                 .parent.fd = FD_NONE,
                 .near = TREE_NEAR_NONE,

@@ -1,7 +1,7 @@
 /* Carrying a plan out: from a plan to a running program in new namespaces.
  *
  *   host process ── clone3 ──> pid 1 of the sandbox: sets everything up by an ordered table of stages, then reaps
- *                                   └── fork ──> pid 2: the program (execve)
+ *                                   └── fork ──> pid 2: the program (execve, or a function of the host's)
  *
  * Everything that can be decided, allocated or read is ready before clone3. After it only raw, async-signal-safe work on
  * prepared memory happens, for the host may have threads that held locks.
@@ -27,9 +27,11 @@
 
 struct sandbox_options {
         const struct plan *plan;
-        const char *program;     /* absolute, in the view */
+        const char *program;     /* absolute, in the view; NULL: `function` */
         const char *const *argv; /* NULL-terminated */
         const char *const *envp; /* final: already chosen by the policy's env rules */
+        int (*function)(void *argument); /* is called instead of execve; what it returns is the exit status */
+        void *argument;
         const char *cwd;         /* absolute, in the view */
         bool cwd_optional;       /* where it is not there, the program starts in "/" */
         int stdio[3];            /* borrowed; a negative one stays closed; a directory is refused */

@@ -131,6 +131,7 @@ struct setup {
         struct open_parent parent; /* where the step before lies */
         struct tree_near near; /* and where its source does */
         int notify;
+        int word[2]; /* a pipe: what a function's process could not do is said there, and its end is that it could */
         int layers; /* where overlays have theirs */
         int nowhere; /* the empty directory for what is masked by pattern; FD_NONE where there is no such thing */
         int accounts[USAGE_ACCOUNTS]; /* usage.c */

@@ -127,7 +127,10 @@ static int stage_seccomp(struct setup *s)
         s->signals = SYS_CALL(signalfd4, -1, &all, sizeof(all), SFD_CLOEXEC | SFD_NONBLOCK);
         if (s->signals < 0)
                 return s->signals;
-        int result = s->plan->brokered & FAMILY_MESSAGES ? messenger_start(s, say_ready) : 0;
+        int result = s->options->function ? SYS_CALL(pipe2, s->word, O_CLOEXEC) : 0;
+        if (result < 0)
+                return result;
+        result = s->plan->brokered & FAMILY_MESSAGES ? messenger_start(s, say_ready) : 0;
         return result < 0 ? result : seccomp_install(s);
 }
 
