@@ -81,8 +81,10 @@ check-long:
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests
 	@tools/differential $(BUILD) 500000 $$(seq 100 109)
 	@KILLS=2000 $(TEST_ENV) tests/run --limit 900 --cordon $(BUILD)/cordon killed:
+	@FAULTS=100000 SEEDS=3 $(TEST_ENV) tests/run --limit 14400 --cordon $(BUILD)/cordon faults:
 	@REQUESTS=10000000 $(TEST_ENV) tests/run --limit 7200 --cordon $(BUILD)/cordon bounded_many
 	@if [ "$$(id -u)" = 0 ]; then KILLS=2000 $(TEST_ENV) tests/run --as-user --limit 900 --cordon $(BUILD)/cordon killed:; fi
+	@if [ "$$(id -u)" = 0 ]; then FAULTS=100000 SEEDS=3 $(TEST_ENV) tests/run --as-user --limit 14400 --cordon $(BUILD)/cordon faults:; fi
 
 bench:
 	@tools/deps test
