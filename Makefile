@@ -127,7 +127,11 @@ HOSTED_TESTS := escape integration/names integration/opens integration/metadata 
 TEST_ENV := HELPERS=$(abspath $(BUILD))/tests/helpers
 
 tests: $(UNIT_BIN) test-helpers $(addprefix $(BUILD)/tests/differential/,differential asker)
-examples: $(BUILD)/examples/embed
+# One of them decodes images, where there is a library for that.
+HAS_PNG  := $(shell pkg-config --exists libpng && echo yes)
+EXAMPLES := embed $(if $(HAS_PNG),decode)
+examples: $(EXAMPLES:%=$(BUILD)/examples/%)
+$(BUILD)/examples/decode $(TH)/decode: PKGS += libpng
 
 # ---- how things are made -------------------------------------------------------------------------------------------
 
@@ -222,4 +226,4 @@ $(BUILD)/cordon.pc: $(BUILD)/places include/cordon.h Makefile
 clean:
 	rm -rf build
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/%.d) $(BUILD)/examples/embed.d
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/%.d) $(EXAMPLES:%=$(BUILD)/examples/%.d)

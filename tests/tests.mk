@@ -7,6 +7,7 @@ TH_C    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helpers/*.c))
 TH_MORE := $(TH)/opens-static $(TH)/rawcat-static $(TH)/beside-static
 TH_MORE += $(if $(shell command -v musl-gcc),$(TH)/rawcat-musl)
 TH_MORE += $(if $(shell command -v go),$(TH)/gocat)
+TH_MORE += $(if $(shell pkg-config --exists libpng && echo yes),$(TH)/decode)
 
 # Whether another architecture would take the code; ten seconds, and no part of `make check`, which needs no cross compiler.
 .PHONY: check-cross
@@ -17,6 +18,10 @@ check-cross:
 test-helpers: $(TH_C) $(TH_MORE)
 
 $(TH)/client $(TH)/verbs: $(TH)/%: tests/helpers/%.c $(BUILD)/libcordon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
+
+$(TH)/decode: examples/decode.c $(BUILD)/libcordon.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
 
