@@ -134,6 +134,19 @@ test_installed_library_from_python() {
         matches "$(tail -n 1 "$T/out")" "^-22 .*unknown verb 'wirte'"
 }
 
+test_python_module() {
+        local lib
+        need python3
+        lib=$(dirname "$CORDON")/libcordon.so.1
+        [ -e "$lib" ] || skip "there is no shared library with AddressSanitizer"
+        cp "$HERE"/../bindings/python/*.py "$W/"
+        cd "$W"
+        CORDON_LIBRARY=$lib run python3 -B test_cordon.py
+        status_is 0
+        has "$err" OK
+        lacks "$err" skipped
+}
+
 test_shipped_policies_are_installed_where_names_are_looked_for() {
         local share
         install_all
