@@ -40,6 +40,8 @@ INCDIR   ?= $(PREFIX)/include
 MANDIR   ?= $(PREFIX)/share/man
 DATADIR  ?= $(PREFIX)/share
 MANUALS  := $(wildcard docs/*.[1-9])
+# Each has the library's manual under its own name.
+FUNCTIONS := $(shell sed -n 's/^\.Fo \(cordon_.*\)/\1/p' docs/cordon.3 | sort -u)
 # What shells and editors look for below share: SOURCE:PLACE.
 EXTRAS   := completions/cordon.bash:bash-completion/completions/cordon completions/_cordon:zsh/site-functions/_cordon \
             completions/cordon.fish:fish/vendor_completions.d/cordon.fish \
@@ -201,6 +203,7 @@ install: $(BUILD)/cordon $(SHARED) $(BUILD)/cordon.pc
 	install -D -m 644 include/cordon.h $(DESTDIR)$(INCDIR)/cordon.h
 	for page in $(MANUALS); do \
 	        install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
+	for name in $(FUNCTIONS); do echo '.so man3/cordon.3' > $(DESTDIR)$(MANDIR)/man3/$$name.3 || exit 1; done
 	for extra in $(EXTRAS); do \
 	        install -D -m 644 $${extra%%:*} $(DESTDIR)$(DATADIR)/$${extra##*:} || exit 1; done
 	for policy in $(POLICIES); do \
@@ -210,6 +213,7 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/cordon $(addprefix $(DESTDIR)$(LIBDIR)/,libcordon.a libcordon.so libcordon.so.$(ABI)) $(DESTDIR)$(LIBDIR)/pkgconfig/cordon.pc \
 	        $(DESTDIR)$(INCDIR)/cordon.h
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+	rm -f $(FUNCTIONS:%=$(DESTDIR)$(MANDIR)/man3/%.3)
 	for extra in $(EXTRAS); do rm -f $(DESTDIR)$(DATADIR)/$${extra##*:}; done
 	for policy in $(POLICIES); do rm -f $(DESTDIR)$(SHAREDIR)/policies/$${policy##*/}; done
 

@@ -153,6 +153,10 @@ test_shipped_policies_are_installed_where_names_are_looked_for() {
         run "$CORDON" check nothing-of-this-name
         share=$(sed 's/.* or \(\/[^;]*\);.*/\1/' "$T/err")
         cmp "$T/root$share/agent.policy" "$HERE/../examples/policies/agent.policy"
+        local manuals
+        manuals=$(dirname "$(find "$T/root" -name cordon.3)")
+        is "$(cat "$manuals/cordon_child_spawn.3")" ".so man3/cordon.3"
+        is "$(find "$manuals" -name 'cordon_*' | wc -l)" "$(grep -c '^CORDON_API' "$T/root"/usr/*/include/cordon.h)"
         "${make[@]}" uninstall
         is "$(find "$T/root" -type f -o -type l)" ""
 }
