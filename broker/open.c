@@ -424,7 +424,7 @@ static int open_held(struct job *j, int held)
                 return -errno;
         bool within = (have & O_ACCMODE) == O_RDWR || (have & O_ACCMODE) == asked;
         bool writes = (have & O_ACCMODE) != O_RDONLY || !(j->flags & O_TRUNC);
-        if (!(have & O_PATH) && within && writes && !j->exclusive)
+        if (!(have & O_PATH) && within && writes && !j->exclusive && !j->temporary)
                 return reopen_held(j, held);
         int r = view_path_of(&j->server->view, held, p.text, sizeof(p.text));
         if (r < 0)

@@ -117,6 +117,7 @@ int view_reopen(const struct view *v, int fd, int flags)
 {
         char name[16];
         snprintf(name, sizeof(name), "%d", fd);
-        int again = openat(v->self, name, (flags & ~O_NOFOLLOW) | O_CLOEXEC | O_NOCTTY); /* `name` is a link */
+        /* `name` is a link. The mode is for the C library, which else ends the process where flags would make a file. */
+        int again = openat(v->self, name, (flags & ~O_NOFOLLOW) | O_CLOEXEC | O_NOCTTY, 0);
         return again < 0 ? -errno : again;
 }

@@ -362,6 +362,14 @@ static void reopening(void)
         snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
         show_close("reopen a tmpfile", open(path, O_RDONLY));
         close(fd);
+        fd = open("file", O_RDWR);
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        show_close("a tmpfile in a file's link", open(path, O_RDWR | O_TMPFILE, 0600));
+        show_close("the same by number", (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_TMPFILE, 0600));
+        close(fd);
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[DIR]);
+        show_close("a tmpfile in a directory's link", open(path, O_RDWR | O_TMPFILE, 0600));
+        show_close("a directory's link to be made", open(path, O_RDONLY | O_CREAT, 0600));
         fd = open("gone", O_RDWR | O_CREAT, 0600);
         unlink("gone");
         snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
