@@ -3,8 +3,10 @@
 #ifndef BASE_FD_H
 #define BASE_FD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #define FD_NONE (-9) /* -EBADF: a syscall that gets it by mistake fails instead of meaning AT_FDCWD */
 
@@ -38,11 +40,18 @@ struct fd_received {
         int fds[FD_PASS_MAX]; /* the caller's from now on; close-on-exec */
         unsigned count;
         int pid; /* of the sender where SO_PASSCRED is set, else 0 */
+        int process; /* the sender, a pidfd of the caller's, where SO_PASSPIDFD is set; -ESRCH: gone, -EMFILE. Else FD_NONE */
+        bool cut; /* with -EBADMSG: control data was lost, as it is where the process can have no more descriptors */
 };
 
 /* Receives one datagram. A truncated datagram or control message, or more descriptors than `most`, is hostile or a bug:
  * every descriptor that came is closed and -EBADMSG returned. 0 bytes is the end of the stream: -EPIPE.
  * `flags` are those of recvmsg(2) (MSG_DONTWAIT). Async-signal-safe. */
 int fd_receive(int socket, void *data, size_t size, struct fd_received *out, unsigned most, int flags);
+/* The same into several places. -EFAULT where the kernel cannot write there: the datagram is gone then. */
+int fd_receive_parts(int socket, struct iovec *parts, size_t count, struct fd_received *out, unsigned most, int flags);
+
+/* From now on the kernel tells who has sent what comes. 1: by their number alone, as before Linux 6.5. -errno. */
+int fd_tell_senders(int socket);
 
 #endif

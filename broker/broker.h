@@ -25,7 +25,7 @@ struct server_options {
         struct policy *policy;       /* a reference is taken */
         const char *name;            /* for audit records */
         bool notifies;               /* a seccomp listener will come with server_serve() */
-        int channel;                 /* broker's end of the program's channel or -1, with SO_PASSCRED; taken on success */
+        int channel;                 /* broker's end of the program's channel or -1; taken on success */
         int audit_fd;                /* borrowed for the call; -1: none */
         bool audit_syslog;           /* records go to the local syslog */
         pid_t init;                  /* pid 1 of the sandbox, as we number it */

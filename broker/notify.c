@@ -19,6 +19,7 @@
 #include "broker/calls.h"
 #include "broker/operations.h"
 #include "broker/refused.h"
+#include "broker/registers.h"
 #include "broker/server.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
@@ -27,31 +28,6 @@
 #endif
 
 /* ---- from registers to a request ---------------------------------------------------------------------------------- */
-
-enum { NO_ARG = -1 };
-
-/* Which register means what, for each call that the filter sends here. */
-static const struct call {
-        int number;
-        signed char dirfd, path, flags, mode, how;
-        uint64_t implied;
-} calls[] = {
-#ifdef __NR_open
-        {__NR_open, NO_ARG, 0, 1, 2, NO_ARG, 0},
-        {__NR_creat, NO_ARG, 0, NO_ARG, 1, NO_ARG, O_CREAT | O_WRONLY | O_TRUNC},
-#endif
-        {__NR_openat, 0, 1, 2, 3, NO_ARG, 0},
-        {__NR_openat2, 0, 1, NO_ARG, NO_ARG, 2, 0},
-};
-
-static const struct call *call_of(int number)
-{
-        for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-                if (calls[i].number == number)
-                        return &calls[i];
-        }
-        return NULL;
-}
 
 /* openat2's struct: as copy_struct_from_user() takes it, older and newer sizes included. */
 static int read_how(struct request *r, uint64_t address, uint64_t size)
@@ -78,39 +54,40 @@ static int read_how(struct request *r, uint64_t address, uint64_t size)
         return 0;
 }
 
-static void read_flags(struct request *r, const struct call *call, const __u64 *args)
+static void read_flags(struct request *r, const struct open_registers *call, const uint64_t *args)
 {
-        uint64_t flags = call->implied;
-        if (call->flags != NO_ARG)
-                flags |= (uint32_t)args[(int)call->flags];
-        r->flags = open_legacy_flags(flags);
+        r->flags = call->implied | (uint32_t)register_value(call->flags, args);
+        r->mode = register_value(call->mode, args);
+        open_as_legacy(r);
         if (r->flags & O_PATH) /* the filter lets these through, but where metadata are brokered */
                 r->flags = open_instead_of_path(r->flags);
-        bool makes = (r->flags & O_CREAT) || (r->flags & O_TMPFILE) == O_TMPFILE;
-        r->mode = makes ? args[(int)call->mode] & 07777 : 0; /* else the register holds anything */
 }
 
 static int decode(struct request *r, const struct seccomp_notif *n)
 {
-        const struct call *call = call_of(n->data.nr);
+        const struct open_registers *call = registers_of_open(n->data.nr);
+        uint64_t args[6];
         int bad = 0;
 
         r->transport = TRANSPORT_NOTIFY;
         r->operation = OPERATION_OPEN;
         r->id = n->id;
         r->tid = (pid_t)n->pid;
+        r->process = r->line = FD_NONE;
         r->resolve = 0;
         r->path[0] = '\0';
+        for (int i = 0; i < 6; i++)
+                args[i] = n->data.args[i];
         if (!call)
-                return calls_decode(r, n->data.nr, n->data.args);
-        r->dirfd = call->dirfd == NO_ARG ? AT_FDCWD : (int)(uint32_t)n->data.args[(int)call->dirfd];
-        if (call->how != NO_ARG)
-                bad = read_how(r, n->data.args[(int)call->how], n->data.args[3]);
+                return calls_decode(r, n->data.nr, args);
+        r->dirfd = register_directory(call->dirfd, args);
+        if (call->how != NONE)
+                bad = read_how(r, register_value(call->how, args), register_value(call->size, args));
         else
-                read_flags(r, call, n->data.args);
+                read_flags(r, call, args);
         if (bad < 0)
                 return bad;
-        ssize_t length = caller_string(r->tid, n->data.args[(int)call->path], r->path, sizeof(r->path));
+        ssize_t length = caller_string(r->tid, register_value(call->path, args), r->path, sizeof(r->path));
         if (length < 0) {
                 r->path[0] = '\0';
                 return (int)length;

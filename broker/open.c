@@ -59,10 +59,11 @@ static unsigned wanted(uint64_t flags)
         return want;
 }
 
-uint64_t open_legacy_flags(uint64_t flags)
+void open_as_legacy(struct request *r)
 {
-        flags &= OPEN_FLAGS;
-        return flags & O_PATH ? flags & PATH_FLAGS : flags;
+        r->flags &= r->flags & O_PATH ? OPEN_FLAGS & PATH_FLAGS : OPEN_FLAGS;
+        bool makes = (r->flags & O_CREAT) || (r->flags & O_TMPFILE) == O_TMPFILE;
+        r->mode = makes ? r->mode & 07777 : 0; /* else it is anything */
 }
 
 uint64_t open_instead_of_path(uint64_t flags)
@@ -488,7 +489,6 @@ static int locate_and_open(struct job *j)
 void open_serve(struct server *s, const struct request *r, struct answer *out)
 {
         struct job j = {.server = s, .request = r, .answer = out};
-        *out = (struct answer){.fd = FD_NONE};
         int result = shape(&j);
         if (result == 0)
                 result = locate_and_open(&j);

@@ -15,23 +15,23 @@ static const struct {
         int (*serve)(const struct errand *e);
 } operations[OPERATIONS] = {
         [OPERATION_OPEN] = {"open", BY_NOTIFY | BY_CHANNEL, NULL},
-        [OPERATION_MKDIR] = {"mkdir", BY_NOTIFY, names_mkdir},
+        [OPERATION_MKDIR] = {"mkdir", BY_NOTIFY | BY_CHANNEL, names_mkdir},
         [OPERATION_MKNOD] = {"mknod", BY_NOTIFY, names_mknod},
         [OPERATION_SYMLINK] = {"symlink", BY_NOTIFY, names_symlink},
         [OPERATION_LINK] = {"link", BY_NOTIFY, names_link},
-        [OPERATION_RENAME] = {"rename", BY_NOTIFY, names_rename},
-        [OPERATION_REMOVE] = {"remove", BY_NOTIFY, names_remove},
+        [OPERATION_RENAME] = {"rename", BY_NOTIFY | BY_CHANNEL, names_rename},
+        [OPERATION_REMOVE] = {"remove", BY_NOTIFY | BY_CHANNEL, names_remove},
         [OPERATION_TRUNCATE] = {"truncate", BY_NOTIFY, metadata_truncate},
         [OPERATION_MODE] = {"chmod", BY_NOTIFY, metadata_mode},
         [OPERATION_OWNER] = {"chown", BY_NOTIFY, metadata_owner},
         [OPERATION_TIMES] = {"utimes", BY_NOTIFY, metadata_times},
         [OPERATION_SET_ATTRIBUTE] = {"setxattr", BY_NOTIFY, metadata_set_attribute},
         [OPERATION_REMOVE_ATTRIBUTE] = {"removexattr", BY_NOTIFY, metadata_remove_attribute},
-        [OPERATION_STAT] = {"stat", BY_NOTIFY, inspect_stat},
-        [OPERATION_STATX] = {"statx", BY_NOTIFY, inspect_statx},
+        [OPERATION_STAT] = {"stat", BY_NOTIFY | BY_CHANNEL, inspect_stat},
+        [OPERATION_STATX] = {"statx", BY_NOTIFY | BY_CHANNEL, inspect_statx},
         [OPERATION_STATFS] = {"statfs", BY_NOTIFY, inspect_statfs},
-        [OPERATION_ACCESS] = {"access", BY_NOTIFY, inspect_access},
-        [OPERATION_READLINK] = {"readlink", BY_NOTIFY, inspect_readlink},
+        [OPERATION_ACCESS] = {"access", BY_NOTIFY | BY_CHANNEL, inspect_access},
+        [OPERATION_READLINK] = {"readlink", BY_NOTIFY | BY_CHANNEL, inspect_readlink},
         [OPERATION_GET_ATTRIBUTE] = {"getxattr", BY_NOTIFY, inspect_get_attribute},
         [OPERATION_LIST_ATTRIBUTES] = {"listxattr", BY_NOTIFY, inspect_list_attributes},
         [OPERATION_WATCH] = {"watch", BY_NOTIFY, inspect_watch},
@@ -50,17 +50,24 @@ const char *operation_name(int operation)
 static void serve_errand(struct server *s, const struct request *r, struct answer *out)
 {
         const struct errand e = {.server = s, .request = r, .answer = out};
-        int result = operations[r->operation].serve(&e);
+        bool names = r->operation <= OPERATION_REMOVE;
 
-        if (!out->deferred)
-                *out = (struct answer){.fd = FD_NONE, .error = result < 0 ? -result : 0, .done = result >= 0, .value = result};
+        if (names)
+                pthread_mutex_lock(&s->names);
+        int result = operations[r->operation].serve(&e);
+        if (names)
+                pthread_mutex_unlock(&s->names);
+        if (out->deferred)
+                return;
+        out->error = result < 0 ? -result : 0;
+        out->done = result >= 0;
+        out->value = result;
 }
 
 void operation_serve(struct server *s, const struct request *r, struct answer *out)
 {
         bool known = r->operation < OPERATIONS && (operations[r->operation].transports & 1u << r->transport);
 
-        *out = (struct answer){.fd = FD_NONE};
         if (!known) {
                 out->error = ENOSYS;
         } else if (r->operation == OPERATION_OPEN) {

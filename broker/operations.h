@@ -8,8 +8,8 @@
 /* For records; never NULL. */
 const char *operation_name(int operation);
 
-/* Serves a request that was decoded, and counts it: shape, policy, act. Never blocks on what the child controls. What does not
- * come by its transport is -ENOSYS. */
+/* Serves a request that was decoded: shape, policy, act. Never blocks on what the child controls. What does not
+ * come by its transport is -ENOSYS. `out` is empty, and may have room for data. */
 void operation_serve(struct server *s, const struct request *r, struct answer *out);
 
 #endif

@@ -51,6 +51,8 @@ struct request {
         uint64_t received; /* when; CLOCK_MONOTONIC, nanoseconds */
         uint64_t id;    /* the notification's cookie, or the client's number */
         pid_t tid;      /* the caller's thread (channel: process), as we number it */
+        int process;    /* channel: a pidfd of it, the server's */
+        int line;       /* channel: where the answer goes; the server's, or of what waits its own */
         int dirfd;      /* the caller's number, or AT_FDCWD */
         uint64_t flags; /* open: of open(2), already as open_how understands them; else AT_ and RENAME_ flags */
         uint64_t mode;
@@ -75,6 +77,8 @@ struct answer {
         int error; /* a positive errno, or 0 */
         bool done; /* it has worked, and there is no descriptor to hand over, but `value` to return */
         int value;
+        unsigned char *data; /* where an answer that has data has to carry them, room for them; else NULL */
+        size_t room, length;
         bool deferred;
 };
 

@@ -68,7 +68,7 @@ int server_revoke(struct server *s, const struct policy *grant)
 
 bool request_waiting(const struct server *s, const struct request *r)
 {
-        return r->transport != TRANSPORT_NOTIFY || notify_waiting(s, r->id);
+        return r->transport == TRANSPORT_NOTIFY ? notify_waiting(s, r->id) : channel_waiting(r);
 }
 
 void request_answer(const struct server *s, const struct request *r, struct answer *answer)
@@ -145,6 +145,7 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         if (!s)
                 return error_set(err, ENOMEM, "out of memory");
         pthread_mutex_init(&s->lock, NULL);
+        pthread_mutex_init(&s->names, NULL);
         pthread_cond_init(&s->staged, NULL);
         pthread_mutex_init(&s->edition_lock, NULL);
         s->edition = edition_new(NULL, &(struct edition_change){.step = EDITION_REPLACE, .policy = o->policy});
@@ -247,6 +248,7 @@ struct server *server_free(struct server *s)
         follow_free(s->follow);
         refused_free(s->refused);
         pthread_cond_destroy(&s->staged);
+        pthread_mutex_destroy(&s->names);
         pthread_mutex_destroy(&s->lock);
         free(s);
         return NULL;

@@ -36,6 +36,7 @@ struct server {
         char abstract[20];         /* what its abstract names begin with where others have some, too */
         uint64_t network;          /* the cookie of our own network; 0: unknown */
         atomic_uint_fast64_t requests, opens;
+        pthread_mutex_t names; /* held while names are made, moved or removed: by one transport at a time */
         pthread_mutex_t lock; /* over `stage`, with `staged` to wait for its change */
         pthread_cond_t staged;
         enum server_stage { SERVER_PREPARED, SERVER_SERVING, SERVER_STOPPED } stage;
@@ -52,8 +53,8 @@ void open_serve(struct server *s, const struct request *r, struct answer *out);
  * recorded. */
 bool open_still_allowed(struct server *s, const struct request *r, int fd);
 
-/* The flags of open(2) and openat(2), which ignore what they do not know, as openat2(2) would take them. */
-uint64_t open_legacy_flags(uint64_t flags);
+/* Flags and mode of open(2) and openat(2), which ignore what they do not know, as openat2(2) would take them. */
+void open_as_legacy(struct request *r);
 
 /* ADDFD takes no O_PATH descriptor. What comes nearest is one for reading, of what may be read (or listed). */
 uint64_t open_instead_of_path(uint64_t flags);
@@ -97,6 +98,8 @@ bool notify_waiting(const struct server *s, uint64_t id);
 void notify_answer(const struct server *s, const struct request *r, struct answer *a);
 
 void *channel_main(void *server);
+/* True while whoever asked is there, and has not let go of the line. */
+bool channel_waiting(const struct request *r);
 void channel_answer(const struct server *s, const struct request *r, const struct answer *a);
 
 /* ---- threads ---------------------------------------------------------------------------------------------------- */

@@ -177,6 +177,7 @@ static void drop(const struct waiter *w, struct waiting *e)
         if (!shared)
                 inotify_rm_watch(w->inotify, e->watch);
         fd_close(e->fd);
+        fd_close(e->request.line);
         let_go(e);
         free(e);
 }
@@ -290,6 +291,16 @@ static int start(struct waiter *w)
         return r;
 }
 
+/* The thread that serves the channel lets go of what it does not answer itself; of the sender it is enough then that somebody
+ * has the other end of the line. */
+static int keep_line(struct request *r)
+{
+        r->process = FD_NONE;
+        if (r->line >= 0 && (r->line = fcntl(r->line, F_DUPFD_CLOEXEC, 0)) < 0)
+                return -errno;
+        return 0;
+}
+
 /* Puts it into the list, or drops it. */
 static int enlist(struct waiter *w, struct waiting *e)
 {
@@ -326,7 +337,8 @@ int waiter_add(struct waiter *w, const struct request *r, enum wait_kind kind, i
         }
         *e = (struct waiting){.request = *r, .kind = kind, .fd = fd, .flags = flags, .watch = -1, .vetted = r->edition->number,
                               .peer = {.socket = FD_NONE, .pin = FD_NONE}};
-        return enlist(w, e);
+        int bad = keep_line(&e->request);
+        return bad < 0 ? drop(w, e), bad : enlist(w, e);
 }
 
 int waiter_connect(struct waiter *w, const struct request *r, const struct connection *c)

@@ -8,7 +8,8 @@
  * Conventions that hold for every call:
  *   - A function that can fail returns 0 or a negative errno, and fills `err` when it is not NULL.
  *   - The library never exits, prints, installs signal handlers, changes the signal mask of its caller, or keeps
- *     global state. It can be used in a threaded program: between clone and exec only async-signal-safe calls run.
+ *     global state, but for cordon_client_install_sigsys(), which is called for that. It can be used in a threaded
+ *     program: between clone and exec only async-signal-safe calls run.
  *   - Option structs begin with `size`; set it to sizeof of the struct and zero the rest. Zero means "the default".
  *     Options and the strings they point to are borrowed for the call only.
  *   - Strings that come out belong to the object they came from and live as long as it does.
@@ -24,6 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+struct stat;
 
 #ifdef __cplusplus
 extern "C" {
@@ -348,8 +351,8 @@ CORDON_API int cordon_broker_dispatch(cordon_broker *broker);
 /* ---- children ----------------------------------------------------------------------------------------------- */
 
 enum {
-        /* The program gets a channel of its own as descriptor 3, named by CORDON_CHANNEL=3 in its environment, and
-         * can use cordon_client_open(). A policy that says `fd keep 3` is refused then. A function has it as descriptor 3. */
+        /* The program gets a channel of its own as descriptor 3, named by CORDON_CHANNEL=3 in its environment, and can use
+         * the cordon_client_* calls. A policy that says `fd keep 3` is refused then. A function has it as descriptor 3. */
         CORDON_CHILD_CHANNEL = 1u << 0,
         /* The environment begins empty: neither `envp` nor the policy's `env` lines count, only `env`. */
         CORDON_CHILD_CLEAR_ENV = 1u << 1,
@@ -686,14 +689,60 @@ CORDON_API cordon_buffer *cordon_buffer_free(cordon_buffer *buffer);
 
 /* ---- for programs inside a sandbox -------------------------------------------------------------------------- */
 
+/* A program that has a channel (CORDON_CHILD_CHANNEL) can ask the broker for what it may not, or cannot, do itself. All of
+ * this is async-signal-safe, takes no lock, allocates nothing and keeps errno. Threads can ask at once with one client, and
+ * so can a signal handler that has interrupted a request of its own thread. A request has its answer from the very
+ * functions that answer the calls of programs that know nothing of a channel, with the same errno. It needs about 12 KiB of
+ * stack. */
+
 /* The channel's descriptor in this process, from CORDON_CHANNEL; -ENOENT where there is none. */
 CORDON_API int cordon_client_channel(void);
 
-/* open(2) over the channel: returns a descriptor, close-on-exec if flags have O_CLOEXEC, or a negative errno.
- * `path` is absolute or relative to the working directory. One request is one datagram, so threads may call this at
- * once on one channel only if each request is answered before the next is sent; give each thread a channel of its own
- * or hold a lock. Async-signal-safe. -EPIPE: the broker is gone. -ENAMETOOLONG: longer than PATH_MAX - 1. */
-CORDON_API int cordon_client_open(int channel, const char *path, int flags, mode_t mode);
+enum { CORDON_CLIENT_LINES = 16 };
+
+/* The caller's memory, and nothing in it is for him. It holds a few descriptors (close-on-exec) on which requests travel,
+ * one for each that was ever under way at once, 16 at most; what comes on top costs twice the time. They must not be closed
+ * but by cordon_client_done(); who has closed all descriptors begins anew. After a fork the child can go on with its copy,
+ * at that higher cost, or begin anew. A thread that is cancelled, or leaves a handler by siglongjmp, in the middle of a
+ * request leaves one behind. */
+typedef struct cordon_client {
+        int channel, owner;
+        unsigned lines[CORDON_CLIENT_LINES];
+} cordon_client;
+
+/* `channel` is borrowed, and must stay open. Any number of clients can share it, in any number of processes. */
+CORDON_API void cordon_client_init(cordon_client *client, int channel);
+/* Closes what the client holds. No request may be under way. */
+CORDON_API void cordon_client_done(cordon_client *client);
+
+/* Each does what a call of Linux does: open(2), openat(2), fstatat(2), faccessat2(2), readlinkat(2), mkdirat(2), unlinkat(2),
+ * renameat2(2). It takes the same flags and returns the same, or a negative errno. Paths are absolute, or relative to a
+ * descriptor of this process or, with AT_FDCWD, to its working directory (for a thread with a table or a directory of its
+ * own, those of the main thread). Opens can be O_PATH. Signals do not end a request. Beside what the call itself can say:
+ *   -EPIPE   the broker is gone, or has ended the channel since something sent nonsense on it
+ *   -EMFILE  also where there is no descriptor to return: none is left for the request to travel on
+ *   -EAGAIN  too much waits already, or too many descriptors are on their way */
+CORDON_API int cordon_client_open(cordon_client *client, const char *path, int flags, mode_t mode);
+CORDON_API int cordon_client_openat(cordon_client *client, int dirfd, const char *path, int flags, mode_t mode);
+CORDON_API int cordon_client_stat(cordon_client *client, int dirfd, const char *path, struct stat *st, int flags);
+CORDON_API int cordon_client_access(cordon_client *client, int dirfd, const char *path, int mode, int flags);
+CORDON_API ssize_t cordon_client_readlink(cordon_client *client, int dirfd, const char *path, char *text, size_t size);
+CORDON_API int cordon_client_mkdir(cordon_client *client, int dirfd, const char *path, mode_t mode);
+CORDON_API int cordon_client_unlink(cordon_client *client, int dirfd, const char *path, int flags);
+CORDON_API int cordon_client_rename(cordon_client *client, int from_dirfd, const char *from, int to_dirfd, const char *to,
+                                    unsigned flags);
+
+/* For code that knows nothing of the channel, in a process that was forked and executes no other program. The first
+ * installs a handler for SIGSYS (the one signal that this library handles, and the one thing that it remembers, and only by
+ * this call); the second puts the whole process under a filter that makes the kernel raise it for open, creat, openat,
+ * openat2, stat, lstat, newfstatat, statx, access, faccessat, faccessat2, readlink, readlinkat, mkdir, mkdirat, unlink,
+ * unlinkat, rmdir, rename, renameat and renameat2. The handler asks the broker, and the call returns what it has answered.
+ * It runs on the stack of whoever makes the call. open and openat with O_PATH are left alone. No filter can be taken away
+ * again, and a program that is executed has no handler: its first such call kills it. A fork inherits both; see above.
+ * 0 or -errno. -ENOSYS: not on this architecture (x86-64 and aarch64). The second fails with -EACCES where no_new_privs is
+ * not set (it is in every sandbox), and with -EBUSY where a thread has a filter that the others do not have. */
+CORDON_API int cordon_client_install_sigsys(int channel);
+CORDON_API int cordon_client_trap_calls(void);
 
 /* ---- small things that every front end needs ------------------------------------------------------------------ */
 

@@ -222,6 +222,14 @@ static void probe_taking(struct finding *f, const struct surroundings *place)
                 remedy_ptrace(f, place);
 }
 
+static void probe_telling(struct finding *f, const struct surroundings *place)
+{
+        (void)place;
+        finding_of(f, probe_sender(), NULL);
+        if (f->state == CORDON_FEATURE_MISSING)
+                snprintf(f->remedy, sizeof(f->remedy), "Linux 6.5 or newer");
+}
+
 /* ---- Landlock ---------------------------------------------------------------------------------------------------------- */
 
 static void probe_landlock(struct finding *f, const struct surroundings *place)
@@ -413,6 +421,9 @@ const struct host_feature host_features[] = {
          "userns", "no-notify", LACK_NOTIFY, MUST, for_broker, probe_reading},
         {"descriptors", CALLS, "pidfd_getfd", "a program opens its own descriptors again (/proc/self/fd)",
          "that is refused", "userns", NULL, 0, WISH, for_broker, probe_taking},
+        {"senders", CALLS, "SO_PASSPIDFD", "who asks over a channel is known for certain",
+         "whoever has the number of the process that has asked is taken for it", NULL, NULL, 0, WISH, feature_for_nobody,
+         probe_telling},
 
         {"landlock", LANDLOCK, "Landlock", "a second fence around files, in another part of the kernel",
          "the view and the broker hold alone; all opens and changes of names are brokered; there is no job control",

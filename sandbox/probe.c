@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -353,4 +354,23 @@ int probe_memory(void)
 int probe_descriptor(void)
 {
         return reach(take_descriptor);
+}
+
+int probe_sender(void)
+{
+        struct fd_received got;
+        int pair[2];
+        char byte;
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return -errno;
+        cleanup_fd int to = pair[0], from = pair[1];
+        int r = fd_tell_senders(to);
+        if (r >= 0)
+                r = r > 0 ? -ENOPROTOOPT : fd_send(from, "?", 1, NULL, 0);
+        if (r == 0)
+                r = fd_receive(to, &byte, 1, &got, 0, MSG_DONTWAIT);
+        if (r < 0)
+                return r;
+        cleanup_fd int process = got.process;
+        return process < 0 ? -EOPNOTSUPP : 0;
 }

@@ -26,6 +26,7 @@ int probe_killable(void); /* with WAIT_KILLABLE_RECV */
 int probe_wake(void); /* with SYNC_WAKE_UP */
 int probe_memory(void); /* reading that of a process in a user namespace of ours */
 int probe_descriptor(void); /* duplicating one of its descriptors */
+int probe_sender(void); /* being told with a message which process has sent it */
 
 /* First line of a small file, without its newline. */
 bool probe_line(const char *path, char *out, size_t size);

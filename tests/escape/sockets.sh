@@ -190,14 +190,16 @@ test_channel_takes_nothing_that_the_broker_sent() {
         echo secret >"$W/here"
         local ask="import os, socket, struct
 c = socket.socket(fileno=int(os.environ['CORDON_CHANNEL']))
+c.send(struct.pack('<IIQ', 2, 1, 0))
+l = socket.socket(fileno=socket.recv_fds(c, 100, 1)[1][0])
 p = b'here'
-m = struct.pack('<IIQQQI', 1, 1, 1, 0, 0, len(p)) + p"
+m = struct.pack('<IIQIIQQQI', 2, 2, 1, 0xffffff9c, 0, 0, 0, 0, len(p)) + p + struct.pack('<I', 0)"
         run "$CORDON" run -q --channel -p "$T/policy" -- python3 -c "$ask
-c.send(m); print(len(socket.recv_fds(c, 100, 5)[1]))"
+l.send(m); print(len(socket.recv_fds(l, 100, 5)[1]))"
         is "$out" 1
         run "$CORDON" run -q --channel -p "$T/policy" -- python3 -c "$ask
-c.sendmsg([m])
-try: print(len(socket.recv_fds(c, 100, 5)[1]))
+l.sendmsg([m])
+try: print(len(socket.recv_fds(l, 100, 5)[1]))
 except ConnectionError: print(0)"
         is "$out" 0
 }

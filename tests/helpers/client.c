@@ -9,6 +9,7 @@
 #include "tests/helpers/show.h"
 
 static int channel;
+static cordon_client client;
 
 static int count_fds(void)
 {
@@ -21,7 +22,7 @@ static int count_fds(void)
 
 static void show_open(const char *path, int flags, mode_t mode)
 {
-        int fd = cordon_client_open(channel, path, flags, mode);
+        int fd = cordon_client_open(&client, path, flags, mode);
 
         show(path, fd, -fd);
         if (fd >= 0)
@@ -30,15 +31,18 @@ static void show_open(const char *path, int flags, mode_t mode)
 
 static void many(long count, const char *path)
 {
-        int before = count_fds(), good = 0, refused = 0;
+        int good = 0, refused = 0;
+
+        close(cordon_client_open(&client, path, O_RDONLY | O_CLOEXEC, 0)); /* the line on which requests travel */
+        int before = count_fds();
 
         for (long i = 0; i < count; i++) {
-                int fd = cordon_client_open(channel, path, O_RDONLY | O_CLOEXEC, 0);
+                int fd = cordon_client_open(&client, path, O_RDONLY | O_CLOEXEC, 0);
 
                 good += fd >= 0;
                 if (fd >= 0)
                         close(fd);
-                refused += cordon_client_open(channel, "/nowhere/at/all", O_RDONLY, 0) < 0;
+                refused += cordon_client_open(&client, "/nowhere/at/all", O_RDONLY, 0) < 0;
         }
         printf("good=%d refused=%d descriptors more=%d\n", good, refused, count_fds() - before);
 }
@@ -73,7 +77,7 @@ static void send_bad(const void *data, size_t length, int fd)
 
 static void after_bad(const char *good_path)
 {
-        int fd = cordon_client_open(channel, good_path, O_RDONLY, 0);
+        int fd = cordon_client_open(&client, good_path, O_RDONLY, 0);
 
         printf("channel afterwards: %s\n", fd >= 0 ? "works" : errno_name(-fd));
 }
@@ -102,6 +106,7 @@ int main(int argc, char **argv)
                 printf("no channel: %s\n", errno_name(-channel));
                 return 1;
         }
+        cordon_client_init(&client, channel);
         if (!strcmp(what, "open")) {
                 for (int i = 2; i < argc; i++)
                         show_open(argv[i], O_RDONLY, 0);
@@ -111,8 +116,8 @@ int main(int argc, char **argv)
                 show_open(argv[2], O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)strtoul(argv[3], NULL, 8));
         } else if (!strcmp(what, "long")) {
                 memset(large, '/', 5000);
-                printf("5000 bytes: %s\n", errno_name(-cordon_client_open(channel, large, O_RDONLY, 0)));
-                printf("no path: %s\n", errno_name(-cordon_client_open(channel, "", O_RDONLY, 0)));
+                printf("5000 bytes: %s\n", errno_name(-cordon_client_open(&client, large, O_RDONLY, 0)));
+                printf("no path: %s\n", errno_name(-cordon_client_open(&client, "", O_RDONLY, 0)));
         } else if (!strcmp(what, "many") && argc > 3) {
                 many(strtol(argv[2], NULL, 10), argv[3]);
         } else if (!strcmp(what, "surplus") && argc > 2) {

@@ -46,6 +46,7 @@ static const struct row rows[] = {
         {"killable", SYS_seccomp, 1, 1u << 5, EINVAL},
         {"memory", SYS_process_vm_readv, 0, 0, EPERM},
         {"descriptors", SYS_pidfd_getfd, 0, 0, EPERM},
+        {"senders", SYS_setsockopt, 2, 64, ENOPROTOOPT}, /* SO_PASSPIDFD, and all that came so late */
         {"openat2", SYS_openat2, 0, 0, ENOSYS},
 };
 #define ROWS (sizeof(rows) / sizeof(*rows))

@@ -80,6 +80,7 @@ test_doctor_tells_what_is_taken_away() {
 		memory memory 1 missing no-notify
 		killable notify-killable 1 degraded None
 		descriptors descriptors 1 degraded None
+		senders senders 0 not used None
 	END
         doctor_without landlock-on
         has "$out" "switched off: add landlock to lsm="

@@ -94,6 +94,7 @@ static char top[] = "/tmp/broker-XXXXXX";
 static struct policy *policy;
 static struct server *server;
 static int channel;
+static cordon_client client;
 
 static const char *at(const char *path)
 {
@@ -187,8 +188,7 @@ static int start(void **state)
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
                 return -1;
         channel = pair[0];
-        if (setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)) < 0)
-                return -1;
+        cordon_client_init(&client, channel);
         struct server_options options = {
                 .policy = policy,
                 .name = "test",
@@ -211,6 +211,7 @@ static int stop(void **state)
 {
         server_stop(server);
         server = server_free(server);
+        cordon_client_done(&client);
         close(channel);
         return unit_after(state);
 }
@@ -220,7 +221,7 @@ static int stop(void **state)
 /* Opens over the channel and closes again; 0 or -errno. */
 static int try_open(const char *path, int flags)
 {
-        int fd = cordon_client_open(channel, path, flags, 0640);
+        int fd = cordon_client_open(&client, path, flags, 0640);
         if (fd < 0)
                 return fd;
         close(fd);
@@ -230,11 +231,19 @@ static int try_open(const char *path, int flags)
 static void content(const char *path, int flags, const char *expected)
 {
         char text[32] = "";
-        int fd = cordon_client_open(channel, path, flags, 0);
+        int fd = cordon_client_open(&client, path, flags, 0);
         assert_true(fd >= 0);
         assert_true(read(fd, text, sizeof(text) - 1) >= 0);
         close(fd);
         assert_string_equal(text, expected);
+}
+
+/* Until the other side has closed it, or shut it down. */
+static void wait_for_end(int socket)
+{
+        char rest[CHANNEL_ANSWER_HEAD];
+        while (recv(socket, rest, sizeof(rest), 0) > 0)
+                ;
 }
 
 /* ---- tests -------------------------------------------------------------------------------------------------------- */
@@ -309,7 +318,7 @@ static void what_is_masked_is_empty(void **state)
         content("/open/a.txt", O_RDONLY, "public");
         for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
                 content(files[i], O_RDONLY, "");
-                int fd = cordon_client_open(channel, files[i], O_RDONLY, 0);
+                int fd = cordon_client_open(&client, files[i], O_RDONLY, 0);
                 assert_true(fd >= 0 && fstat(fd, &info) == 0);
                 assert_true(S_ISREG(info.st_mode) && info.st_size == 0);
                 assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
@@ -318,7 +327,7 @@ static void what_is_masked_is_empty(void **state)
                 assert_int_equal(truncate(link, 10), -1);
                 close(fd);
         }
-        int fd = cordon_client_open(channel, "/open/sub/mbox", O_RDONLY | O_DIRECTORY, 0);
+        int fd = cordon_client_open(&client, "/open/sub/mbox", O_RDONLY | O_DIRECTORY, 0);
         assert_true(fd >= 0);
         DIR *dir = fdopendir(fd);
         unsigned count = 0;
@@ -401,7 +410,7 @@ static void vet_the_object_directory_becomes_a_file(void **state)
         flip_begin(&flip, &thread, exchange, "/names/d", "/names/n");
         for (int i = 0; i < 20000; i++) {
                 struct stat st;
-                int fd = cordon_client_open(channel, "/names/d", O_RDONLY, 0);
+                int fd = cordon_client_open(&client, "/names/d", O_RDONLY, 0);
                 refused += fd == -EACCES || fd == -ENOTDIR;
                 if (fd < 0)
                         continue;
@@ -431,7 +440,7 @@ static void vet_the_object_created_is_new(void **state)
         flip_begin(&flip, &thread, come_and_go, "/drop/theirs", "/drop/x");
         for (int i = 0; i < 20000; i++) {
                 struct stat st;
-                int fd = cordon_client_open(channel, "/drop/x", O_RDWR | O_CREAT, 0600);
+                int fd = cordon_client_open(&client, "/drop/x", O_RDWR | O_CREAT, 0600);
                 refused += fd == -EACCES;
                 if (fd < 0)
                         continue;
@@ -488,14 +497,14 @@ static void modes_are_the_callers_umask_away(void **state)
         (void)state;
         struct stat st;
         mode_t old = umask(027);
-        int fd = cordon_client_open(channel, "/rw/mode", O_WRONLY | O_CREAT, 0666);
+        int fd = cordon_client_open(&client, "/rw/mode", O_WRONLY | O_CREAT, 0666);
         umask(old);
         assert_true(fd >= 0);
         assert_int_equal(fstat(fd, &st), 0);
         assert_int_equal(st.st_mode & 07777, 0640);
         close(fd);
         unlink(at("/rw/mode"));
-        assert_int_equal(cordon_client_open(channel, "/rw/suid", O_WRONLY | O_CREAT, 04755), -EPERM);
+        assert_int_equal(cordon_client_open(&client, "/rw/suid", O_WRONLY | O_CREAT, 04755), -EPERM);
 }
 
 /* Making files with the caller's umask must not change that of the process that the broker is a guest in. */
@@ -514,13 +523,13 @@ static void status_flags_are_those_asked_for(void **state)
         (void)state;
         static const int flags[] = {O_RDONLY, O_RDWR | O_APPEND, O_RDONLY | O_NONBLOCK, O_WRONLY | O_APPEND | O_NONBLOCK};
         for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-                int fd = cordon_client_open(channel, "/rw/file", flags[i], 0);
+                int fd = cordon_client_open(&client, "/rw/file", flags[i], 0);
                 assert_true(fd >= 0);
                 assert_int_equal(fcntl(fd, F_GETFL) & ~0100000, flags[i]);
                 assert_int_equal(fcntl(fd, F_GETFD), 0);
                 close(fd);
         }
-        int fd = cordon_client_open(channel, "/rw/file", O_RDONLY | O_CLOEXEC, 0);
+        int fd = cordon_client_open(&client, "/rw/file", O_RDONLY | O_CLOEXEC, 0);
         assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
         close(fd);
 }
@@ -535,8 +544,7 @@ static void *write_to_fifo(void *arg)
         return arg;
 }
 
-/* The open waits for a writer, and the thread that serves does not: a second channel request cannot show that (one request at
- * a time), so the test is that it is answered at all, by an event. */
+/* The open waits for a writer, and the thread that serves does not. */
 static void a_fifo_waits_for_its_other_end(void **state)
 {
         (void)state;
@@ -544,7 +552,7 @@ static void a_fifo_waits_for_its_other_end(void **state)
         char text[8] = "";
         assert_int_equal(try_open("/rw/fifo", O_WRONLY | O_NONBLOCK), -ENXIO);
         assert_int_equal(pthread_create(&writer, NULL, write_to_fifo, text), 0);
-        int fd = cordon_client_open(channel, "/rw/fifo", O_RDONLY, 0);
+        int fd = cordon_client_open(&client, "/rw/fifo", O_RDONLY, 0);
         assert_true(fd >= 0);
         assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
         assert_int_equal(read(fd, text, 5), 5);
@@ -561,75 +569,140 @@ static void a_malformed_datagram_ends_the_channel(void **state)
         int before = fd_count();
         assert_int_equal(try_open("/open/a.txt", O_RDONLY), 0); /* control */
         assert_int_equal(fd_send(channel, "nonsense", 8, NULL, 0), 0);
+        wait_for_end(channel);
         assert_int_equal(try_open("/open/a.txt", O_RDONLY), -EPIPE);
         assert_true(fd_count() <= before); /* before, the thread may have had one of its own for a moment */
+}
+
+struct datagram {
+        uint32_t version, operation;
+        size_t more; /* bytes behind the end */
+        uint64_t flags, resolve;
+        const char *path, *other;
+        size_t length; /* of path */
+};
+
+static size_t put_request(uint8_t data[CHANNEL_REQUEST_MOST + 8], const struct datagram *d)
+{
+        memset(data, 0, CHANNEL_REQUEST_MOST + 8);
+        struct wire w = wire_over(data, CHANNEL_REQUEST_MOST);
+        wire_put_u32(&w, d->version);
+        wire_put_u32(&w, d->operation);
+        wire_put_u64(&w, 7);
+        wire_put_u32(&w, (uint32_t)AT_FDCWD);
+        wire_put_u32(&w, 0);
+        wire_put_u64(&w, d->flags);
+        wire_put_u64(&w, 0);
+        wire_put_u64(&w, d->resolve);
+        wire_put_bytes(&w, d->path, d->length ? d->length : strlen(d->path));
+        wire_put_bytes(&w, d->other ? d->other : "", d->other ? strlen(d->other) : 0);
+        return w.at + d->more;
+}
+
+/* A line, as a client gets one. */
+static int raw_line(void)
+{
+        uint8_t data[CHANNEL_ANSWER_HEAD];
+        struct fd_received got;
+        struct wire w = wire_over(data, sizeof(data));
+        wire_put_u32(&w, CHANNEL_VERSION);
+        wire_put_u32(&w, CHANNEL_LINE);
+        wire_put_u64(&w, 0);
+        assert_int_equal(fd_send(channel, data, w.at, NULL, 0), 0);
+        assert_int_equal(fd_receive(channel, data, sizeof(data), &got, 1, 0), 0);
+        assert_int_equal(got.count, 1);
+        return got.fds[0];
+}
+
+static const struct datagram good = {CHANNEL_VERSION, CHANNEL_OPEN, .path = "/open/a.txt"};
+
+/* One answer to it, or the end of the line. */
+static int send_raw(int line, const struct datagram *d, const int *fds, unsigned count)
+{
+        uint8_t data[CHANNEL_REQUEST_MOST + 8];
+        struct fd_received got;
+        size_t size = put_request(data, d);
+        assert_int_equal(fd_send(line, data, size, fds, count), 0);
+        int r = fd_receive(line, data, sizeof(data), &got, 1, 0);
+        if (r == 0 && got.count == 1)
+                close(got.fds[0]);
+        return r == -ECONNRESET ? -EPIPE : r;
 }
 
 static void a_surplus_descriptor_ends_the_channel(void **state)
 {
         (void)state;
-        uint8_t data[CHANNEL_REQUEST_MOST];
-        int before = fd_count();
-        struct wire w = wire_over(data, sizeof(data));
-        wire_put_u32(&w, CHANNEL_VERSION);
-        wire_put_u32(&w, CHANNEL_OPEN);
-        wire_put_u64(&w, 1);
-        wire_put_u64(&w, O_RDONLY);
-        wire_put_u64(&w, 0);
-        wire_put_bytes(&w, "/open/a.txt", 11);
-        assert_int_equal(fd_send(channel, data, w.at, (int[]){0}, 1), 0);
+        int ends[2];
+        char byte;
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        int line = raw_line(), another = raw_line();
+        assert_int_equal(send_raw(line, &good, NULL, 0), 0); /* control */
+        assert_int_equal(send_raw(line, &good, &ends[1], 1), -EPIPE);
+        close(ends[1]);
+        assert_int_equal(read(ends[0], &byte, 1), 0); /* their copy is closed as well */
+        wait_for_end(another);
         assert_int_equal(try_open("/open/a.txt", O_RDONLY), -EPIPE);
-        assert_int_equal(fd_count(), before);
+        close(line);
+        close(another);
+        close(ends[0]);
 }
 
 /* Each way in which a request may differ from what the protocol says. */
 static void a_request_is_exact_or_ends_the_channel(void **state)
 {
         static const struct {
-                uint32_t version, operation;
-                size_t more;
-                const char *path;
-                size_t length;
+                struct datagram datagram;
                 int expected;
         } rows[] = {
-                {CHANNEL_VERSION, CHANNEL_OPEN, 0, "/open/a.txt", 11, 0},
-                {CHANNEL_VERSION, CHANNEL_OPEN, 1, "/open/a.txt", 11, -EPIPE},
-                {CHANNEL_VERSION + 1, CHANNEL_OPEN, 0, "/open/a.txt", 11, -EPIPE},
-                {CHANNEL_VERSION, CHANNEL_OPEN + 1, 0, "/open/a.txt", 11, -EPIPE},
-                {CHANNEL_VERSION, CHANNEL_OPEN, 0, "/open/a.txt\0/secret", 19, -EPIPE},
+                {{CHANNEL_VERSION, CHANNEL_OPEN, .path = "/open/a.txt"}, 0},
+                {{CHANNEL_VERSION, CHANNEL_OPEN, .more = 1, .path = "/open/a.txt"}, -EPIPE},
+                {{CHANNEL_VERSION + 1, CHANNEL_OPEN, .path = "/open/a.txt"}, -EPIPE},
+                {{CHANNEL_VERSION, CHANNEL_LINE, .path = "/open/a.txt"}, -EPIPE},
+                {{CHANNEL_VERSION, CHANNEL_OPERATIONS, .path = "/open/a.txt"}, -EPIPE},
+                {{CHANNEL_VERSION, UINT32_MAX, .path = "/open/a.txt"}, -EPIPE},
+                {{CHANNEL_VERSION, CHANNEL_OPEN, .path = "/open/a.txt\0/secret", .length = 19}, -EPIPE},
+                {{CHANNEL_VERSION, CHANNEL_OPEN, .path = "/open/a.txt", .other = "x"}, -EPIPE},
+                {{CHANNEL_VERSION, CHANNEL_OPEN, .path = "/open/a.txt", .resolve = 1}, -EPIPE},
+                {{CHANNEL_VERSION, CHANNEL_OPEN2, .path = "/open/a.txt", .resolve = 1u << 30}, 0}, /* an errno */
+                {{CHANNEL_VERSION, CHANNEL_RENAME, .path = "/rw/file"}, 0},                        /* another */
+                {{CHANNEL_VERSION, CHANNEL_STAT, .path = "/open/a.txt", .flags = 1u << 31}, 0},
         };
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                uint8_t data[CHANNEL_REQUEST_MOST] = {0};
-                struct fd_received got;
-                struct wire w = wire_over(data, sizeof(data));
-                wire_put_u32(&w, rows[i].version);
-                wire_put_u32(&w, rows[i].operation);
-                wire_put_u64(&w, 1);
-                wire_put_u64(&w, O_RDONLY);
-                wire_put_u64(&w, 0);
-                wire_put_bytes(&w, rows[i].path, rows[i].length);
-                assert_int_equal(fd_send(channel, data, w.at + rows[i].more, NULL, 0), 0);
-                assert_int_equal(fd_receive(channel, data, sizeof(data), &got, 1, 0), rows[i].expected);
-                if (rows[i].expected == 0) {
-                        assert_int_equal(got.count, 1);
-                        close(got.fds[0]);
-                }
+                int line = raw_line();
+                assert_int_equal(send_raw(line, &rows[i].datagram, NULL, 0), rows[i].expected);
+                assert_int_equal(try_open("/open/a.txt", O_RDONLY), rows[i].expected);
+                close(line);
                 stop(state);
                 start(state);
         }
 }
 
+/* Who asks before he has taken the last answer has no end of descriptors on their way. */
+static void a_request_ahead_of_its_answer_ends_the_channel(void **state)
+{
+        (void)state;
+        uint8_t data[CHANNEL_REQUEST_MOST + 8];
+        int line = raw_line();
+        size_t size = put_request(data, &good);
+        for (int i = 0; i < 2; i++)
+                assert_int_equal(fd_send(line, data, size, NULL, 0), 0);
+        wait_for_end(channel);
+        assert_int_equal(try_open("/open/a.txt", O_RDONLY), -EPIPE);
+        close(line);
+}
+
 static void many_requests_leave_the_descriptors_as_they_were(void **state)
 {
         (void)state;
+        assert_int_equal(try_open("/open/sub/b.key", O_RDONLY), -EACCES); /* makes the line */
         int before = fd_count();
         for (int i = 0; i < 5000; i++) {
                 assert_int_equal(try_open("/open/a.txt", O_RDONLY), 0);
                 assert_int_equal(try_open("/secret/s", O_RDONLY), -ENOENT);
         }
         assert_int_equal(fd_count(), before);
-        assert_int_equal(server_counts(server).requests, 10000);
-        assert_int_equal(server_counts(server).denied, 5000);
+        assert_int_equal(server_counts(server).requests, 10001);
+        assert_int_equal(server_counts(server).denied, 5001);
 }
 
 struct seen {
@@ -710,7 +783,7 @@ static void a_policy_is_replaced_for_what_comes(void **state)
 {
         (void)state;
         struct policy *narrow = policy_from("cordon 1\ntmp none\ndev none\nproc none\nread /open/sub\n");
-        int open_before = cordon_client_open(channel, "/open/a.txt", O_RDONLY, 0);
+        int open_before = cordon_client_open(&client, "/open/a.txt", O_RDONLY, 0);
         char byte;
 
         assert_true(open_before >= 0);
@@ -742,6 +815,7 @@ int main(void)
                 served_test(a_malformed_datagram_ends_the_channel),
                 served_test(a_surplus_descriptor_ends_the_channel),
                 served_test(a_request_is_exact_or_ends_the_channel),
+                served_test(a_request_ahead_of_its_answer_ends_the_channel),
                 served_test(many_requests_leave_the_descriptors_as_they_were),
                 served_test(denials_are_counted_by_kind_and_explained),
                 served_test(the_list_of_denials_is_bounded),

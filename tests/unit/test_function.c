@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -229,8 +230,10 @@ static int reach(void *argument)
 {
         (void)argument;
         int status = begins(open(shown, O_RDONLY), "show") | begins(open(secret, O_RDONLY), "secr") << 1;
-        status |= begins(cordon_client_open(3, shown, O_RDONLY, 0), "show") << 2;
-        status |= begins(cordon_client_open(3, secret, O_RDONLY, 0), "secr") << 3;
+        cordon_client client;
+        cordon_client_init(&client, 3);
+        status |= begins(cordon_client_open(&client, shown, O_RDONLY, 0), "show") << 2;
+        status |= begins(cordon_client_open(&client, secret, O_RDONLY, 0), "secr") << 3;
         status |= (open("/proc/self/status", O_RDONLY) >= 0) << 4 | (open("/etc/passwd", O_RDONLY) >= 0) << 5;
         status |= (kill(getppid(), 0) == 0 && getppid() > 1) << 6 | (access("/bin/sh", X_OK) == 0) << 7;
         return status;
@@ -256,6 +259,39 @@ static void it_reaches_what_the_policy_names(void **state)
         snprintf(text, sizeof(text), LEAST "read %s\n", shown);
         expect(text, reach, NULL, CORDON_EXIT_CODE, 1 | 4);
         expect(LEAST, reach, NULL, CORDON_EXIT_CODE, 0);
+}
+
+/* Plain calls, which are requests over the channel by way of SIGSYS. Each bit is something that is not as it should be. */
+static int ask_by_sigsys(void *argument)
+{
+        struct stat st = {0};
+        char text[8];
+        (void)argument;
+
+        if (cordon_client_install_sigsys(3) < 0 || cordon_client_trap_calls() < 0)
+                return 1;
+        int status = !begins(open(shown, O_RDONLY), "show") << 1 | (open(secret, O_RDONLY) >= 0 || errno != ENOENT) << 2;
+        status |= (stat(shown, &st) < 0 || st.st_size != 6) << 3 | (access(secret, F_OK) == 0 || errno != ENOENT) << 4;
+        status |= (mkdir(secret, 0700) == 0) << 5 | (readlink(shown, text, sizeof(text)) >= 0 || errno != EINVAL) << 6;
+        return status | (open((const char *)8, O_RDONLY) >= 0 || errno != EFAULT) << 7;
+}
+
+static void it_asks_by_sigsys(void **state)
+{
+        char text[PATH_MAX + 128];
+        struct sandboxed s;
+        (void)state;
+
+        make_files();
+        snprintf(text, sizeof(text), LEAST "audit none\nread %s\n", shown); /* so nothing else is asked */
+        begin(&s, text, ask_by_sigsys, NULL);
+        s.options.flags = CORDON_CHILD_CHANNEL;
+        assert_int_equal(spawn(&s), 0);
+        serve(&s);
+        assert_int_equal(s.end.reason, CORDON_EXIT_CODE);
+        assert_int_equal(s.end.status, 0);
+        assert_int_equal(s.end.requests, 6);
+        done(&s);
 }
 
 static int count_descriptors(void *argument)
@@ -347,6 +383,7 @@ int main(void)
                 counted_test(it_ends_by_itself),
                 counted_test(none_of_its_processes_is_left),
                 counted_test(it_reaches_what_the_policy_names),
+                counted_test(it_asks_by_sigsys),
                 counted_test(it_has_no_descriptor_of_ours),
                 counted_test(it_executes_what_the_policy_lets_it),
                 counted_test(a_program_or_a_function),

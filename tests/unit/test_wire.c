@@ -87,11 +87,13 @@ static void the_longest_request_fits(void **state)
         uint8_t data[CHANNEL_REQUEST_MOST];
         static char path[PATH_MAX - 1];
         struct wire w = wire_over(data, sizeof(data));
-        wire_put_u32(&w, 1);
-        wire_put_u32(&w, 1);
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 4; i++)
+                wire_put_u32(&w, 1);
+        for (int i = 0; i < 4; i++)
                 wire_put_u64(&w, 1);
-        wire_put_bytes(&w, path, sizeof(path));
+        assert_int_equal(w.at, CHANNEL_HEAD);
+        for (int i = 0; i < 2; i++)
+                wire_put_bytes(&w, path, sizeof(path));
         assert_true(wire_ok(&w));
 }
 
