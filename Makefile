@@ -84,6 +84,8 @@ check-long:
 	@tools/differential $(BUILD) 500000 $$(seq 100 109)
 	@KILLS=2000 $(TEST_ENV) tests/run --limit 900 --cordon $(BUILD)/cordon killed:
 	@FAULTS=100000 SEEDS=3 $(TEST_ENV) tests/run --limit 14400 --cordon $(BUILD)/cordon faults:
+	@SESSIONS=20000 $(TEST_ENV) tests/run --limit 3600 --cordon $(BUILD)/cordon wire:
+	@WAYS="$$(seq -s' ' 1000 1099)" $(TEST_ENV) tests/run --limit 3600 --cordon $(BUILD)/cordon transports:test_random
 	@REQUESTS=10000000 $(TEST_ENV) tests/run --limit 7200 --cordon $(BUILD)/cordon bounded_many
 	@if [ "$$(id -u)" = 0 ]; then KILLS=2000 $(TEST_ENV) tests/run --as-user --limit 900 --cordon $(BUILD)/cordon killed:; fi
 	@if [ "$$(id -u)" = 0 ]; then FAULTS=100000 SEEDS=3 $(TEST_ENV) tests/run --as-user --limit 14400 --cordon $(BUILD)/cordon faults:; fi

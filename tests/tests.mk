@@ -3,8 +3,10 @@
 
 TH      := $(BUILD)/tests/helpers
 TH_FLAGS = -std=gnu17 -D_GNU_SOURCE $(WARN) $(CFLAGS) -pthread -I. -Iinclude
-TH_C    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helpers/*.c))
+TH_C    := $(filter-out %/crowd,$(patsubst %.c,$(BUILD)/%,$(wildcard tests/helpers/*.c))) # crowd is for via.h alone
 TH_MORE := $(TH)/opens-static $(TH)/rawcat-static $(TH)/beside-static
+TH_VIA  := $(addprefix $(TH)/,opens-via names-via looks-via paths-via ways-via crowd-via)
+TH_MORE += $(TH_VIA) $(TH)/live-wire
 TH_MORE += $(if $(shell command -v musl-gcc),$(TH)/rawcat-musl)
 TH_MORE += $(if $(shell command -v go),$(TH)/gocat)
 TH_MORE += $(if $(shell pkg-config --exists libpng && echo yes),$(TH)/decode)
@@ -24,6 +26,15 @@ $(TH)/client $(TH)/verbs: $(TH)/%: tests/helpers/%.c $(BUILD)/libcordon.a
 $(TH)/decode: examples/decode.c $(BUILD)/libcordon.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
+
+# A fuzzer that needs a live broker, and no libFuzzer.
+$(TH)/live-wire: tests/fuzz/live_wire.c $(BUILD)/libcordon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS))
+
+$(TH_VIA): $(TH)/%-via: tests/helpers/%.c $(wildcard tests/helpers/*.h) $(BUILD)/libcordon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -include tests/helpers/via.h -o $@ $(filter %.c %.a,$^) $(shell pkg-config --libs $(PKGS))
 
 $(TH)/%: tests/helpers/%.c $(wildcard tests/helpers/*.h)
 	@mkdir -p $(@D)
