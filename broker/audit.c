@@ -24,7 +24,7 @@ struct denial {
         struct denial *next; /* in its bucket */
         uint64_t count;
         unsigned want;
-        int error;
+        int error, ask;
         pid_t pid;
         char comm[16];
         const struct rule *rule;
@@ -110,6 +110,12 @@ static pid_t sandbox_pid(const struct audit_event *e)
         return caller_status(e->proc, e->request->tid, &status) < 0 ? 0 : status.ns_tgid;
 }
 
+/* What a person decides about and was not asked: it is no open, then. */
+static int ask_end(const struct audit_event *e)
+{
+        return e->ask ? e->ask : e->verdict && e->verdict->ask ? CORDON_ASK_NEVER : 0;
+}
+
 static struct denial *denial_new(const struct audit_event *e)
 {
         struct denial *d = calloc(1, sizeof(*d) + strlen(e->path) + 1);
@@ -131,7 +137,8 @@ static void remember(struct audit *a, const struct audit_event *e)
 {
         unsigned bucket = bucket_of(e->path, e->want);
         for (struct denial *d = a->buckets[bucket]; d; d = d->next) {
-                if (d->want == e->want && !d->refusal == !e->refusal && d->error == e->error && strcmp(d->path, e->path) == 0) {
+                bool same = d->want == e->want && !d->refusal == !e->refusal && d->error == e->error && d->ask == ask_end(e);
+                if (same && strcmp(d->path, e->path) == 0) {
                         d->count++;
                         return;
                 }
@@ -144,6 +151,7 @@ static void remember(struct audit *a, const struct audit_event *e)
         d->count = 1;
         d->want = e->want;
         d->error = e->error;
+        d->ask = ask_end(e);
         d->rule = e->refusal ? NULL : e->verdict->rule;
         d->edition = edition_ref(e->request->edition);
         d->pid = sandbox_pid(e);
@@ -195,7 +203,7 @@ static void tell_denial(const struct denial *d, cordon_denial_fn *fn, void *ctx)
                 .comm = d->comm,
                 .error = d->error,
                 .allow = r < 0 ? NULL : line,
-                .ask = d->rule && d->rule->class == CLASS_ASK && (d->want & ~d->rule->access) == 0,
+                .ask = d->ask,
         };
         out.on_host = on_host == d->path ? NULL : on_host;
         if (d->rule) {
@@ -246,6 +254,7 @@ static void log_event(struct audit *a, const struct audit_event *e, const struct
                 .want = e->want,
                 .system_call = refusal != NULL,
                 .error = e->error,
+                .ask = ask_end(e),
                 .inside = face->inside,
                 .outside = face->outside,
                 .thread = q->tid,
@@ -270,7 +279,7 @@ void audit_record(struct audit *a, const struct audit_event *e)
 {
         enum audit_mode mode = policy_world(e->request->edition->policy)->audit;
         struct face face;
-        if (!e->error && (mode != AUDIT_ALL || !a->log))
+        if (!e->error && ((mode != AUDIT_ALL && !e->ask) || !a->log))
                 return;
         bool logs = a->log && mode != AUDIT_NONE;
         uint64_t now = logs ? server_now() : 0;

@@ -33,12 +33,14 @@ struct audit_event {
         unsigned want;     /* ACCESS_* */
         const struct verdict *verdict;
         const struct refusal *refusal; /* a system call, in `path` in words, is refused: there is no verdict; else NULL */
+        int ask;   /* how a question about it ended, an enum cordon_ask_end; 0: there was none */
         int error; /* what the caller gets; 0: granted */
         const struct request *request;
         int proc; /* our /proc */
 };
 
-/* Records a verdict. Grants are only written where the policy says `audit all`. Thread-safe; waits for no reader. */
+/* Records a verdict. Grants are only written where the policy says `audit all`, and those by a person where it does not say
+ * `audit none`. Thread-safe; waits for no reader. */
 void audit_record(struct audit *a, const struct audit_event *event);
 
 /* Records that another edition counts from here on, and how it has come about. */

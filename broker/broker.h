@@ -18,6 +18,7 @@
 #include "cordon.h"
 #include "policy/policy.h"
 
+struct asker;
 struct server;
 struct plan;
 
@@ -33,6 +34,8 @@ struct server_options {
         gid_t gid;
         uid_t uid_inside; /* the same, as the sandbox numbers them */
         gid_t gid_inside;
+        bool asks;               /* somebody takes the questions of `ask` rules; see asker.h */
+        unsigned ask_timeout_ms;
         const struct plan *plan; /* for single files that are followed; may be NULL. Not needed any more when this returns */
 };
 
@@ -52,6 +55,9 @@ int server_replace(struct server *s, struct policy *policy);
 int server_grant(struct server *s, struct policy *grant, uint64_t until);
 /* Takes back the grants with the same line, or all where that is NULL. 0, -ENOENT, -ENOMEM. */
 int server_revoke(struct server *s, const struct policy *grant);
+
+/* Where its questions come from and answers go to; as long as the server. */
+struct asker *server_asker(struct server *s);
 
 struct server_counts {
         uint64_t requests, denied, opens;

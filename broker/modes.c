@@ -11,6 +11,11 @@
 
 #define ACCESS_ACL "system.posix_acl_access"
 
+bool modes_lend_identity(mode_t mode)
+{
+        return S_ISREG(mode) && ((mode & S_ISUID) || (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP));
+}
+
 mode_t modes_begin(const struct server *s, mode_t mode, mode_t mask)
 {
         if (s->shares_umask)

@@ -8,6 +8,10 @@
 
 #include "broker/server.h"
 
+/* Writing takes the set-id bits away, writing through a shared mapping does not: somebody outside would lend his identity to what
+ * the sandbox put there. */
+bool modes_lend_identity(mode_t mode);
+
 /* Around what makes something; the mode to make it with. */
 mode_t modes_begin(const struct server *s, mode_t mode, mode_t mask);
 void modes_end(const struct server *s);

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "broker/asked.h"
 #include "broker/caller.h"
+#include "broker/flags.h"
 #include "broker/follow.h"
 #include "broker/hosted.h"
 #include "broker/mask.h"
@@ -24,11 +26,8 @@
 #include "broker/terminal.h"
 #include "broker/waiter.h"
 
-enum { RACES_MOST = 8, PATH_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+enum { RACES_MOST = 8 };
 
-static const uint64_t OPEN_FLAGS = (uint64_t)O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK |
-                                   O_DSYNC | O_SYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW |
-                                   O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE | 0100000;
 static const uint64_t STATUS_FLAGS = (uint64_t)O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME;
 
 /* One open on its way. */
@@ -44,55 +43,12 @@ struct job {
 
 /* ---- shape ------------------------------------------------------------------------------------------------------ */
 
-static unsigned wanted(uint64_t flags)
-{
-        if (flags & O_PATH)
-                return ACCESS_LIST;
-        if ((flags & O_TMPFILE) == O_TMPFILE)
-                return ACCESS_CREATE;
-        unsigned want = 0;
-        int mode = (int)(flags & O_ACCMODE);
-        if (mode != O_WRONLY)
-                want |= (flags & O_DIRECTORY) && mode == O_RDONLY ? ACCESS_LIST : ACCESS_READ;
-        if (mode != O_RDONLY || (flags & O_TRUNC))
-                want |= ACCESS_WRITE;
-        return want;
-}
-
-void open_as_legacy(struct request *r)
-{
-        r->flags &= r->flags & O_PATH ? OPEN_FLAGS & PATH_FLAGS : OPEN_FLAGS;
-        bool makes = (r->flags & O_CREAT) || (r->flags & O_TMPFILE) == O_TMPFILE;
-        r->mode = makes ? r->mode & 07777 : 0; /* else it is anything */
-}
-
-uint64_t open_instead_of_path(uint64_t flags)
-{
-        return (flags & ~(uint64_t)O_PATH) | O_RDONLY | O_NONBLOCK;
-}
-
-static bool well_formed(const struct request *r)
-{
-        static const uint64_t known = RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS |
-                                      RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED;
-        static const uint64_t either = RESOLVE_BENEATH | RESOLVE_IN_ROOT;
-        static const uint64_t unnamed = (uint64_t)(O_TMPFILE & ~O_DIRECTORY);
-        bool makes = (r->flags & O_CREAT) || (r->flags & O_TMPFILE) == O_TMPFILE;
-        if ((r->flags & unnamed) && !(r->flags & O_DIRECTORY))
-                return false;
-        if ((r->flags & ~OPEN_FLAGS) || ((r->flags & O_PATH) && (r->flags & ~(uint64_t)PATH_FLAGS)))
-                return false;
-        if ((r->resolve & ~known) || (r->resolve & either) == either)
-                return false;
-        return !(r->mode & ~(uint64_t)07777) && (makes || r->mode == 0);
-}
-
 static int shape(struct job *j)
 {
         const struct request *r = j->request;
         uint64_t flags = r->flags;
 
-        if (!well_formed(r))
+        if (!flags_well_formed(r))
                 return -EINVAL;
         if (r->length == 0)
                 return -ENOENT;
@@ -106,7 +62,7 @@ static int shape(struct job *j)
         j->path_only = (flags & O_PATH) != 0;
         j->follow = !(flags & O_NOFOLLOW) && !j->exclusive;
         j->nonblock = (flags & O_NONBLOCK) != 0;
-        j->want = wanted(flags);
+        j->want = flags_want(flags);
         j->mode = r->mode;
         j->flags = flags & ~(uint64_t)(O_CREAT | O_CLOEXEC | (j->temporary ? 0 : O_EXCL));
         if (!j->path_only)
@@ -141,7 +97,7 @@ static int refuse(const struct job *j, const char *path, unsigned want, const st
 bool open_still_allowed(struct server *s, const struct request *r, int fd)
 {
         char path[PATH_MAX];
-        unsigned want = wanted(r->flags);
+        unsigned want = flags_want(r->flags);
         if (view_path_of(&s->view, fd, path, sizeof(path)) < 0)
                 return false;
         struct verdict v = hosted_eval(s, r->edition, path, strlen(path), want);
@@ -168,13 +124,6 @@ static bool same_terminal(const struct job *j)
         return terminal_of(&j->server->view, j->request->tid, &own) == 0 && strcmp(own.text, TERMINAL) == 0;
 }
 
-/* Writing takes the set-id bits away, writing through a shared mapping does not: somebody outside would lend his
- * identity to what the sandbox put there. */
-static bool lends_identity(mode_t mode)
-{
-        return S_ISREG(mode) && ((mode & S_ISUID) || (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP));
-}
-
 /* Takes a descriptor opened without blocking, and makes it what the caller asked for. */
 static int settle(struct job *j, int opened)
 {
@@ -186,7 +135,7 @@ static int settle(struct job *j, int opened)
         if (S_ISDIR(st.st_mode) && j->create)
                 return -EISDIR;
         bool writes = (j->flags & O_ACCMODE) != O_RDONLY;
-        if (writes && lends_identity(st.st_mode))
+        if (writes && modes_lend_identity(st.st_mode))
                 return -EPERM;
         if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 0) && !same_terminal(j))
                 return -ENXIO;
@@ -270,6 +219,25 @@ static int refuse_neighbours(const struct job *j, const struct path *p, unsigned
         return j->server->view.hosted ? -EACCES : refuse(j, p->text, want, v);
 }
 
+/* A person decides. */
+static int ask(struct job *j, const struct path *p, unsigned want, const struct verdict *v)
+{
+        struct asked what = {.path = p->text, .length = p->length, .want = want, .flags = (int)j->flags};
+        int pin = open_current(j, p->text, O_PATH | (j->flags & O_DIRECTORY));
+        return pin < 0 ? pin : asked_open(j->server, j->request, &what, v, pin, j->answer);
+}
+
+/* The same of a file that is to be made. */
+static int ask_to_make(struct job *j, const struct path *p, const struct verdict *v)
+{
+        struct asked what = {.path = p->text, .length = p->length, .want = ACCESS_CREATE, .make = true, .mode = (mode_t)j->mode,
+                             .flags = (int)j->flags | (j->exclusive ? O_EXCL : 0)};
+        struct path directory = *p;
+        path_pop(&directory);
+        int pin = open_in_view(j, directory.text, O_PATH | O_DIRECTORY);
+        return pin < 0 ? pin : asked_open(j->server, j->request, &what, v, pin, j->answer);
+}
+
 /* The policy does not allow what was asked at this text. Find out whether the text is canonical at all, whether it is only a
  * directory to be listed, and whether there is anything to refuse. */
 static int open_denied(struct job *j, const struct path *p, const struct verdict *v)
@@ -285,8 +253,10 @@ static int open_denied(struct job *j, const struct path *p, const struct verdict
                         return open_in_view(j, p->text, j->flags | O_DIRECTORY);
                 if (listed)
                         return refuse_neighbours(j, p, j->want, v);
+                if (list.ask && !j->create)
+                        return ask(j, p, ACCESS_LIST, &list);
         }
-        bool covered = v->rule && v->rule->class == CLASS_GRANT;
+        bool covered = v->rule && (v->rule->class == CLASS_GRANT || v->ask);
         if (pin < 0 && covered)
                 return pin; /* nothing there: the errno of a plain open, and nothing to report */
         return refuse(j, p->text, j->want, v);
@@ -302,6 +272,8 @@ static int open_masked(struct job *j, const struct path *p, const struct verdict
 static int open_existing(struct job *j, const struct path *p)
 {
         struct verdict v = hosted_eval(j->server, j->request->edition, p->text, p->length, j->want);
+        if (v.ask && !j->path_only)
+                return ask(j, p, j->want, &v);
         if (!v.allow)
                 return open_denied(j, p, &v);
         bool masked = v.rule && v.rule->class == CLASS_MASK && !j->path_only;
@@ -349,7 +321,7 @@ static int open_or_create(struct job *j, const struct path *p)
                         return j->exclusive ? -EEXIST : open_existing(j, p);
                 }
                 if (!may.allow)
-                        return refuse(j, p->text, ACCESS_CREATE, &may);
+                        return may.ask ? ask_to_make(j, p, &may) : refuse(j, p->text, ACCESS_CREATE, &may);
                 int fd = create_new(j, p);
                 if (fd != -EEXIST || j->exclusive) {
                         if (fd >= 0)
@@ -390,7 +362,7 @@ static int open_canonical(struct job *j, struct path *p)
                 return open_or_create(j, p);
         if (p->directory && !(j->flags & O_DIRECTORY)) {
                 j->flags |= O_DIRECTORY;
-                j->want = wanted(j->flags);
+                j->want = flags_want(j->flags);
         }
         return open_existing(j, p);
 }

@@ -33,6 +33,14 @@ static const struct flag {
         {O_NOATIME, "O_NOATIME"},   {O_CLOEXEC, "O_CLOEXEC"},     {O_PATH, "O_PATH"},
 };
 
+/* How a question can end; a person's answers are the first four. */
+static const char *const ask_ends[] = {
+        [CORDON_ASK_ONCE] = "once",       [CORDON_ASK_RUN] = "run",         [CORDON_ASK_REFUSED] = "refused",
+        [CORDON_ASK_REFUSED_RUN] = "refused-run", [CORDON_ASK_NOBODY] = "nobody", [CORDON_ASK_UNHEARD] = "unheard",
+        [CORDON_ASK_LATE] = "late",       [CORDON_ASK_MANY] = "many",       [CORDON_ASK_CHANGED] = "changed",
+        [CORDON_ASK_NEVER] = "never",     [CORDON_ASK_GONE] = "gone",
+};
+
 /* ---- pieces ------------------------------------------------------------------------------------------------------- */
 
 /* A path is bytes, JSON is Unicode: what is not plain text is written as cordon_escape() shows it. Mostly there is nothing of
@@ -173,6 +181,8 @@ static void put_verdict(struct buf *out, const struct record *r)
         put_word(out, ",\"verdict\":\"", r->error ? "deny" : "allow");
         if (r->error)
                 put_word(out, ",\"errno\":\"", error_name(r->error));
+        if (r->ask)
+                put_word(out, ",\"ask\":\"", ask_ends[r->ask]);
         put_rule(out, r);
         put_text(out, r, "reason", TEXT_REASON);
         put_number(out, ",\"latency\":", r->latency);

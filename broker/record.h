@@ -26,6 +26,7 @@ struct record {
         int operation;    /* enum operation */
         unsigned want;
         int error;
+        int ask;          /* enum cordon_ask_end; 0: nobody was to be asked */
         pid_t inside, outside, thread;
         unsigned line;         /* of the rule; with TEXT_RULE_FILE "": there is none */
         uint16_t at[TEXTS];    /* of each text, from `text` on, terminated; 0xffff: none */

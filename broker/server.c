@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "broker/asker.h"
 #include "broker/follow.h"
 #include "broker/made.h"
 #include "broker/refused.h"
@@ -170,6 +171,7 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
         s->audit = audit_new(o->name, o->audit_fd, o->audit_syslog);
         int audit_error = errno;
         s->waiter = waiter_new(s);
+        s->asker = asker_new(o->asks, o->ask_timeout_ms);
         s->follow = follow_new(o->plan);
         s->refused = refused_new(o->plan);
 
@@ -177,7 +179,8 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
                 error_set(err, audit_error, "cannot begin the audit log%s: %s", o->audit_syslog ? " at /dev/log" : "",
                           error_text(audit_error));
         int r = !s->edition ? -ENOMEM
-                : !s->audit ? -audit_error : !s->waiter || !s->made || !s->follow || !s->refused ? -ENOMEM : open_proc(s);
+                : !s->audit ? -audit_error
+                : !s->waiter || !s->asker || !s->made || !s->follow || !s->refused ? -ENOMEM : open_proc(s);
         if (r == 0) {
                 s->channel = o->channel;
                 r = start_threads(s, o->notifies);
@@ -226,6 +229,8 @@ void server_stop(struct server *s)
                 pthread_join(s->notify_thread, NULL);
         s->channel_running = s->notify_running = false;
         s->waiter = waiter_free(s->waiter);
+        if (s->asker)
+                asker_end(s->asker);
         if (s->audit)
                 audit_end(s->audit);
         s->channel = fd_close(s->channel);
@@ -244,6 +249,7 @@ struct server *server_free(struct server *s)
         edition_unref(s->edition);
         pthread_mutex_destroy(&s->edition_lock);
         s->audit = audit_free(s->audit);
+        s->asker = asker_free(s->asker);
         made_free(s->made);
         follow_free(s->follow);
         refused_free(s->refused);
@@ -263,6 +269,11 @@ struct server_counts server_counts(struct server *s)
                 .denied = audit_denied(s->audit),
                 .opens = atomic_load_explicit(&s->opens, memory_order_relaxed),
         };
+}
+
+struct asker *server_asker(struct server *s)
+{
+        return s->asker;
 }
 
 uint64_t server_audit_settle(struct server *s)

@@ -12,6 +12,7 @@
 #include "broker/request.h"
 #include "broker/view.h"
 
+struct asker;
 struct made;
 struct waiter;
 
@@ -32,6 +33,7 @@ struct server {
         bool privileged;           /* we are root: threads give up what the sandbox must not borrow from us */
         struct audit *audit;       /* locks itself */
         struct waiter *waiter;     /* locks itself */
+        struct asker *asker;       /* locks itself */
         struct made *made;         /* the socket files of the sandbox; the notify thread's */
         char abstract[20];         /* what its abstract names begin with where others have some, too */
         uint64_t network;          /* the cookie of our own network; 0: unknown */

@@ -56,6 +56,12 @@ int view_open(const struct view *v, const char *path, uint64_t flags, uint64_t m
         return v->hosted ? open_hosted(v, path, flags, mode) : open_canonical(v, path, flags, mode);
 }
 
+int view_make(int directory, const char *name, uint64_t flags, uint64_t mode)
+{
+        return open_how(directory, name, flags | O_CREAT | O_EXCL, mode,
+                        RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+}
+
 int view_pin(const struct view *v, const char *path, bool follow)
 {
         return open_how(v->root, path, (uint64_t)(O_PATH | (follow ? 0 : O_NOFOLLOW)), 0,

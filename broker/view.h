@@ -21,6 +21,8 @@ struct view {
 
 /* Opens a path that must be canonical: any symlink on the way is -ELOOP. */
 int view_open(const struct view *v, const char *path, uint64_t flags, uint64_t mode);
+/* Makes a file in a pinned directory, which must not be there yet. */
+int view_make(int directory, const char *name, uint64_t flags, uint64_t mode);
 /* Pins what the path leads to, symlinks followed (the last one only if `follow`). -ELOOP for magic links too. */
 int view_pin(const struct view *v, const char *path, bool follow);
 /* As openat2 from a pinned directory, with the caller's own RESOLVE_ wishes; pins. */

@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "broker/asked.h"
+#include "broker/asker.h"
 #include "broker/caller.h"
 #include "broker/outgoing.h"
 #include "broker/server.h"
 #include "broker/socket.h"
 
-enum { POLLED_MOST = 2 + WAITER_PEERS_MOST };
+enum { POLLED_MOST = 3 + WAITER_PEERS_MOST };
 enum { TICK_MS = 50, QUEUE_TICK_MS = 5 }; /* the second where nothing else says that there is room in a peer's queue */
 
 #define ERESTARTSYS 512 /* the kernel's own; never seen by a program */
@@ -30,6 +32,9 @@ struct waiting {
         int watch; /* of inotify; shared by all entries on the same FIFO; -1: none */
         struct connection peer;
         struct outgoing *message;
+        struct question *question; /* NULL: nobody was asked */
+        struct asked asked;
+        bool interrupted;
 };
 
 struct waiter {
@@ -71,6 +76,28 @@ static int attempt(const struct waiter *w, struct waiting *e, int *fd)
         if (*fd < 0)
                 return *fd == -ENXIO && e->kind == WAIT_FIFO_READER ? -EAGAIN : *fd;
         return 0;
+}
+
+/* Once a person has answered, or there is no time left. */
+static int take_answer(const struct waiter *w, struct waiting *e, int *fd, bool *again)
+{
+        int end = question_end(e->question);
+        *again = !end;
+        if (!end)
+                return -EAGAIN;
+        *fd = asked_answered(w->server, &e->request, &e->asked, end, e->fd);
+        e->vetted = e->request.edition->number;
+        *again = *fd == -EAGAIN && asked_may_wait(&e->asked);
+        if (*again)
+                e->kind = WAIT_LEASE;
+        return *fd < 0 ? *fd : 0;
+}
+
+/* Who waits by the channel is not known by a notification. */
+static bool is_wanted(const struct waiter *w, const struct waiting *e)
+{
+        bool asks = e->question && e->request.transport == TRANSPORT_CHANNEL;
+        return request_waiting(w->server, &e->request) && !(asks && !caller_parent(w->server->view.proc, e->request.tid));
 }
 
 /* A caller that waits for us is not woken by signals (WAIT_KILLABLE_RECV), so we look on its behalf: with ERESTARTSYS the kernel
@@ -123,18 +150,20 @@ static int try_peer(const struct waiter *w, struct waiting *e, bool *again)
 static int look(const struct waiter *w, struct waiting *e, int *fd, bool *again)
 {
         bool peer = is_peer(e);
-        int r = peer ? try_peer(w, e, again) : attempt(w, e, fd);
-        if (!peer)
+        bool asks = e->kind == WAIT_ANSWER;
+        int r = peer ? try_peer(w, e, again) : asks ? take_answer(w, e, fd, again) : attempt(w, e, fd);
+        if (!peer && !asks)
                 *again = r == -EAGAIN;
         if (*again && interrupted(w, e)) {
                 *again = false;
+                e->interrupted = true;
                 r = peer ? connection_interrupted(connection_of(e)) : -ERESTARTSYS;
         }
         if (r == 0 && !peer && e->vetted != e->request.edition->number && !open_still_allowed(w->server, &e->request, *fd)) {
                 r = -EACCES;
                 *fd = fd_close(*fd);
         }
-        if (r == 0 && !peer && fcntl(*fd, F_SETFL, e->flags & (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME)) < 0) {
+        if (r == 0 && !peer && fcntl(*fd, F_SETFL, e->flags & (O_NONBLOCK | O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME)) < 0) {
                 r = -errno;
                 *fd = fd_close(*fd);
         }
@@ -146,8 +175,10 @@ static bool settle_under(const struct waiter *w, struct waiting *e)
 {
         int fd = FD_NONE;
         bool again = false;
-        if (!request_waiting(w->server, &e->request))
+        if (!is_wanted(w, e)) {
+                e->interrupted = !w->server->keeps_waiting; /* there a signal ends the call, which may be made again */
                 return true;
+        }
         int r = look(w, e, &fd, &again);
         if (again)
                 return false;
@@ -179,6 +210,8 @@ static void drop(const struct waiter *w, struct waiting *e)
         fd_close(e->fd);
         fd_close(e->request.line);
         let_go(e);
+        if (e->question)
+                question_leave(e->question, e->interrupted);
         free(e);
 }
 
@@ -220,6 +253,7 @@ static nfds_t gather(const struct waiter *w, struct pollfd fds[POLLED_MOST], int
         nfds_t count = 0;
         fds[count++] = (struct pollfd){.fd = w->wake, .events = POLLIN};
         fds[count++] = (struct pollfd){.fd = w->inotify, .events = POLLIN};
+        fds[count++] = (struct pollfd){.fd = asker_answers(w->server->asker), .events = POLLIN};
         *timeout = w->count > 0 ? TICK_MS : -1;
         for (unsigned i = 0; i < w->count; i++) {
                 const struct waiting *e = w->entries[i];
@@ -249,6 +283,7 @@ static void *waiter_main(void *arg)
                 poll(fds, count, timeout);
                 drain(w->wake);
                 drain(w->inotify);
+                drain(asker_answers(w->server->asker));
                 settle_all(w);
         }
 }
@@ -314,7 +349,7 @@ static int enlist(struct waiter *w, struct waiting *e)
                 /* Watched before the first look, so that nothing falls between. Where the FIFO cannot be watched, the tick
                  * still sees to it. One inode has one watch, however many wait. */
                 snprintf(name, sizeof(name), "/proc/self/fd/%d", e->fd);
-                if (e->fd >= 0)
+                if (e->fd >= 0 && !e->question)
                         e->watch = inotify_add_watch(w->inotify, name, IN_OPEN | IN_CLOSE);
                 w->entries[w->count++] = e;
                 w->peers += peer;
@@ -339,6 +374,20 @@ int waiter_add(struct waiter *w, const struct request *r, enum wait_kind kind, i
                               .peer = {.socket = FD_NONE, .pin = FD_NONE}};
         int bad = keep_line(&e->request);
         return bad < 0 ? drop(w, e), bad : enlist(w, e);
+}
+
+int waiter_ask(struct waiter *w, const struct request *r, struct question *q, int pin, const struct asked *what)
+{
+        struct waiting *e = malloc(sizeof(*e));
+        if (!e) {
+                question_leave(q, false);
+                fd_close(pin);
+                return -ENOMEM;
+        }
+        *e = (struct waiting){.request = *r, .kind = WAIT_ANSWER, .fd = pin, .flags = what->flags, .watch = -1, .question = q,
+                              .asked = *what, .peer = {.socket = FD_NONE, .pin = FD_NONE}};
+        e->asked.path = question_path(q);
+        return enlist(w, e);
 }
 
 int waiter_connect(struct waiter *w, const struct request *r, const struct connection *c)

@@ -9,8 +9,10 @@
 struct server;
 struct waiter;
 
+struct asked;
 struct connection;
 struct outgoing;
+struct question;
 
 /* Opens, connections and messages, and of these messages, that may wait at once. */
 enum { WAITER_MOST = 64, WAITER_PEERS_MOST = 256, WAITER_SENDS_MOST = 64 };
@@ -23,11 +25,14 @@ enum wait_kind {
         WAIT_FIFO_READER, /* `fd` pins the FIFO: done as soon as a non-blocking open for writing succeeds */
         WAIT_LEASE,       /* `fd` pins the file: done as soon as a non-blocking open succeeds */
         WAIT_PEER,        /* a socket is being connected; only by waiter_connect() */
+        WAIT_ANSWER, /* `fd` pins what a person was asked about; only by waiter_ask() */
         WAIT_ROOM,        /* a message is to be sent; only by waiter_send() */
 };
 
 /* Takes `fd`, on failure too. `flags`: what the caller asked for, without O_NONBLOCK. -EAGAIN: too many wait already. */
 int waiter_add(struct waiter *w, const struct request *r, enum wait_kind kind, int fd, int flags);
+/* Takes `pin` and one's part in the question, on failure too. -EAGAIN as above. */
+int waiter_ask(struct waiter *w, const struct request *r, struct question *q, int pin, const struct asked *what);
 /* Takes what the connection holds, on failure too. -EAGAIN as above. */
 int waiter_connect(struct waiter *w, const struct request *r, const struct connection *c);
 /* The same for a message, which was malloced. */

@@ -380,6 +380,47 @@ typedef struct cordon_child_fd {
         unsigned flags; /* CORDON_FD_* */
 } cordon_child_fd;
 
+/* How a question about an `ask` rule can end. The first five are what cordon_ask_answer() takes. */
+enum cordon_ask_end {
+        CORDON_ASK_ONCE = 1,        /* allowed, this once */
+        CORDON_ASK_RUN = 2,         /* allowed, and so is the same operation on the same path as long as the child runs */
+        CORDON_ASK_REFUSED = 3,     /* refused, this once */
+        CORDON_ASK_REFUSED_RUN = 4, /* refused, and nobody is asked again by the same rule as long as the child runs */
+        CORDON_ASK_NOBODY = 5,      /* nobody could be asked just now: refused, this once */
+        CORDON_ASK_UNHEARD = 6,     /* the child has no `ask` */
+        CORDON_ASK_LATE = 7,        /* nobody answered in time */
+        CORDON_ASK_MANY = 8,        /* there are as many questions as can wait (16 for each child) */
+        CORDON_ASK_CHANGED = 9,     /* it was allowed, but what was asked about is not at this path any more */
+        CORDON_ASK_NEVER = 10,      /* nobody is asked about this: what is no open of a file or directory */
+        CORDON_ASK_GONE = 11,       /* whoever wanted it is gone, or was interrupted */
+};
+
+/* A question. All of it lives for the call that brings it; strings are raw bytes, chosen by the sandbox in part: escape them. */
+typedef struct cordon_ask {
+        uint64_t id;         /* for cordon_ask_answer(); never used again by this child */
+        const char *op;      /* "list", "read", "create", "write": "write" may mean reading as well */
+        const char *path;    /* canonical path in the view */
+        const char *on_host; /* where on the host that is, where the view shows it at another place; else NULL */
+        pid_t pid;           /* of the process, as the sandbox numbers it; 0: it is gone */
+        pid_t host_pid;
+        const char *comm;    /* the name of its thread, which it can choose */
+        const char *program; /* the file that it executes, as the view names it; "" where that cannot be learnt */
+        const char *file;    /* the rule that says that a person decides */
+        unsigned line;
+        const char *rule;
+        const char *because; /* its reason, or NULL */
+        const char *always;  /* the least line that, in a policy beside this one, allows just this without a question; NULL: there
+                              * is none, as for directories and for what is to be made */
+        uint64_t until;      /* when it ends by itself; CLOCK_MONOTONIC, nanoseconds */
+} cordon_ask;
+
+/* Gets each question once, from cordon_broker_dispatch(). The open waits, and nothing else does: other requests are served
+ * meanwhile. The same open by several processes is one question. May answer at once, or let that be done later; may not free
+ * the child. */
+typedef void cordon_ask_fn(void *ctx, cordon_child *child, const cordon_ask *ask);
+/* A question that was brought has ended without an answer: CORDON_ASK_LATE or CORDON_ASK_GONE. From cordon_broker_dispatch(). */
+typedef void cordon_ask_over_fn(void *ctx, cordon_child *child, uint64_t id, int end);
+
 typedef struct cordon_child_options {
         size_t size;
         const char *program;      /* absolute path, as the child will see it; NULL: `function` */
@@ -417,6 +458,11 @@ typedef struct cordon_child_options {
          * them first, and sandboxes from there. */
         int (*function)(void *argument);
         void *argument;
+        /* For `ask` rules. NULL: whatever they are about is refused. */
+        cordon_ask_fn *ask;
+        cordon_ask_over_fn *ask_over; /* may be NULL */
+        void *ask_ctx;
+        unsigned ask_timeout_ms; /* how long a question waits for its answer; 0: 60000 */
 } cordon_child_options;
 
 /* Starts a sandbox. What can be checked before clone is checked here; whatever fails later is an exit with reason
@@ -548,7 +594,7 @@ typedef struct cordon_denial {
         const char *rule;    /* the text of that rule, or NULL */
         const char *because; /* its reason, or NULL */
         const char *allow;   /* a policy line that would allow it; NULL where none can, or where a rule forbids it on purpose */
-        int ask;             /* not 0: the rule lets a person decide (`ask`), and there was nobody to be asked */
+        int ask;             /* not 0: the rule lets a person decide (`ask`); how that ended, an enum cordon_ask_end */
         const char *on_host; /* where on the host that is, where the view shows it at another place (`read A as B`); else NULL */
 } cordon_denial;
 
@@ -560,11 +606,11 @@ CORDON_API unsigned cordon_child_denials(const cordon_child *child, cordon_denia
 
 /* Exchanges the policy of a child that runs. What the kernel holds it by was settled when it began: the view, the system call
  * filter, Landlock, and all lines that are not about paths, but `audit`. So `policy` must be one under which the same would have
- * been set up on this host, and the broker's verdicts alone differ, as where a `deny` or an `ask` inside a tree that is shown is
- * added or taken away: `cordon explain` shows both plans. Requests that begin after this has returned are served under the new
- * policy, each under one as a whole; opens that wait are vetted again when they can go on. What is open stays open. A reference
- * is taken. -EINVAL: it would need another sandbox; nothing has changed, and `err` names the line. -ESRCH: the child has ended.
- * -ENOMEM. From the thread that dispatches. */
+ * been set up on this host, and the broker's verdicts alone differ, as where a `deny` or an `ask` by pattern inside a tree that
+ * is shown is added or taken away: `cordon explain` shows both plans. Requests that begin after this has returned are served
+ * under the new policy, each under one as a whole; opens that wait are vetted again when they can go on, those that a person has
+ * been asked about too. What is open stays open. A reference is taken. -EINVAL: it would need another sandbox; nothing has
+ * changed, and `err` names the line. -ESRCH: the child has ended. -ENOMEM. From the thread that dispatches. */
 CORDON_API int cordon_policy_replace(cordon_child *child, cordon_policy *policy, cordon_error *err);
 
 /* Allows what one line says, as `read /data/x`, beside what the policy allows, for `seconds`; 0: as long as the child runs. It
@@ -578,6 +624,12 @@ CORDON_API int cordon_grant(cordon_child *child, const char *rule, uint64_t seco
  * has been opened by then stays open, what still waits is vetted again. -ENOENT: there is none. -ESRCH, -ENOMEM. From the thread
  * that dispatches. */
 CORDON_API int cordon_revoke(cordon_child *child, const char *rule, cordon_error *err);
+
+/* Answers a question: `end` is one of the first five of enum cordon_ask_end. What is opened is the object that was asked about,
+ * under the policy that counts by then: where that refuses, or the path leads to something else by now, the answer grants
+ * nothing. 0; -ESRCH: there is no such question any more; -EINVAL: no such answer. Any thread may call it, as long as the child
+ * is not freed meanwhile. Does not block. */
+CORDON_API int cordon_ask_answer(cordon_child *child, uint64_t id, int end);
 
 /* Waits until the records of a child that has ended are written, for a second at most. Returns how many were lost since
  * nobody took them in time, or the log was at its limit; 0 too while the child has not ended. cordon_child_free() waits in the

@@ -42,13 +42,18 @@ int cordon_broker_fd(const cordon_broker *b)
         return b->epoll;
 }
 
+/* 0 is never. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+        return !a || (b && b < a) ? b : a;
+}
+
 int cordon_broker_next_timeout(const cordon_broker *b)
 {
         uint64_t first = 0, now = child_now();
         for (const cordon_child *c = b->children; c; c = c->next) {
-                uint64_t next = child_next_time(c);
-                if (next && (!first || next < first))
-                        first = next;
+                uint64_t asks = c->hears.ask && c->server ? asker_next(server_asker(c->server)) : 0;
+                first = earlier(earlier(first, child_next_time(c)), asks);
         }
         if (!first)
                 return -1;
@@ -68,7 +73,10 @@ int cordon_broker_dispatch(cordon_broker *b)
         for (int i = 0; i < n; i++)
                 child_advance(events[i].data.ptr);
         uint64_t now = child_now();
-        for (cordon_child *c = b->children; c; c = c->next)
+        for (cordon_child *c = b->children; c; c = c->next) {
                 child_check_time(c, now);
+                if (c->hears.ask && c->server)
+                        asker_tell(server_asker(c->server), &c->hears);
+        }
         return 0;
 }

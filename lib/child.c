@@ -99,6 +99,8 @@ static int prepare_server(cordon_child *c, const struct plan *plan, cordon_error
                 .channel = c->channel,
                 .audit_fd = c->audit_fd,
                 .audit_syslog = c->audit_syslog,
+                .asks = c->hears.ask != NULL,
+                .ask_timeout_ms = c->ask_timeout_ms,
                 .init = c->sandbox.pid,
                 .uid = c->sandbox.uid,
                 .gid = c->sandbox.gid,
@@ -140,6 +142,8 @@ static int begin(cordon_child *c, const cordon_child_options *o, cordon_error *e
                 r = watch(c, c->sandbox.control);
         if (r == 0 && c->output)
                 r = watch(c, output_fd(c->output));
+        if (r == 0 && c->hears.ask)
+                r = watch(c, asker_fd(server_asker(c->server)));
         return r == 0 ? watch(c, c->sandbox.pidfd) : r;
 }
 
@@ -159,6 +163,8 @@ int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy 
         c->channel = c->changes = FD_NONE;
         c->audit_fd = o.audit_fd > 0 ? o.audit_fd : -1;
         c->audit_syslog = (o.flags & CORDON_CHILD_AUDIT_SYSLOG) != 0;
+        c->hears = (struct asker_hears){o.ask, o.ask_over, o.ask_ctx, c};
+        c->ask_timeout_ms = o.ask_timeout_ms;
         c->held = (o.flags & CORDON_CHILD_HOLD) != 0;
         c->sandbox = (struct sandbox)SANDBOX_NONE;
         c->started_ns = child_now();

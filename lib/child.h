@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/asker.h"
 #include "broker/broker.h"
 #include "cordon.h"
 #include "lib/output.h"
@@ -42,6 +43,8 @@ struct cordon_child {
         bool gone;             /* pid 1 is, and was reaped; there is still output to be passed on */
         int wait_status;       /* of pid 1, then */
         cordon_exit exit;
+        struct asker_hears hears; /* `ask` NULL: nobody takes questions */
+        unsigned ask_timeout_ms;
 };
 
 struct cordon_broker {

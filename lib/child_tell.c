@@ -55,6 +55,11 @@ pid_t cordon_child_program(const cordon_child *c)
         return c->started ? c->program_pid : 0;
 }
 
+int cordon_ask_answer(cordon_child *c, uint64_t id, int end)
+{
+        return c->server ? asker_answer(server_asker(c->server), id, end) : -ESRCH;
+}
+
 const char *cordon_child_note(const cordon_child *c)
 {
         return *c->sandbox.note ? c->sandbox.note : NULL;

@@ -150,7 +150,7 @@ static int rule_insert(struct compile *c, struct rule *rule, const struct pendin
         const struct rule **slot = rule->class == CLASS_NEVER ? &t->nodes[node].never : &t->nodes[node].rule;
         if (!*slot || rule_compare(rule, *slot) > 0)
                 *slot = rule;
-        if (rule->class == CLASS_GRANT || (rule->class == CLASS_MASK && rule->literal)) {
+        if (rule->class == CLASS_GRANT || rule->class == CLASS_ASK || (rule->class == CLASS_MASK && rule->literal)) {
                 mark_above(t, prefix);
                 if (!rule->literal)
                         t->nodes[prefix].above_grant = true;

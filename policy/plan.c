@@ -194,7 +194,7 @@ void planner_metadata(struct planner *p, const struct rule *rule, const char *fo
 
 static bool only_creates(const struct rule *rule)
 {
-        return rule->class == CLASS_GRANT && (rule->access & ACCESS_CREATE) && !(rule->access & ACCESS_WRITE);
+        return rule_gives(rule) && (rule->access & ACCESS_CREATE) && !(rule->access & ACCESS_WRITE);
 }
 
 static void find_inexact_rules(struct planner *p)
@@ -317,7 +317,7 @@ static int find_writers(struct planner *p)
         p->writers = arena_alloc(p->arena, (p->rule_count + 1) * sizeof(*p->writers));
         for (size_t i = 0; i < p->rule_count && p->writers; i++) {
                 const struct rule *rule = &p->rules[i];
-                if (!rule->literal && rule->class == CLASS_GRANT && (rule->access & (ACCESS_WRITE | ACCESS_CREATE)))
+                if (!rule->literal && rule_gives(rule) && (rule->access & (ACCESS_WRITE | ACCESS_CREATE)))
                         p->writers[p->writer_count++] = rule;
         }
         return p->writers ? 0 : -ENOMEM;

@@ -4,6 +4,7 @@
  *   plan_points.c    the paths where something may have to be mounted
  *   plan_view.c      from these to mounts; plan_walk.h has the files that are part of it
  *   plan_pattern.c   the trees that patterns need in which they grant something
+ *   plan_asked.c     what a person is asked about
  *   plan_own.c       what shows nothing of the host's
  *   plan_shown.c     what shows something of the host's at another place
  *   plan_follow.c    single files that are followed when they are replaced
@@ -49,6 +50,8 @@ struct planner {
 void plan_view(struct planner *p);
 /* Everything else. Needs the view. */
 void plan_check(struct planner *p);
+/* False: it is about what this version cannot ask for, and was refused. */
+bool plan_check_asked(struct planner *p, const struct rule *rule);
 /* The part of it that is about system calls. */
 void plan_check_syscalls(struct planner *p);
 /* Which single files are followed. Needs to know what is brokered. */
@@ -92,5 +95,9 @@ struct verdict planner_eval(const struct planner *p, const char *path);
 
 /* True where the rule was written by the user, and not by a bundle, the default policy or a world verb. */
 bool rule_is_own(const struct rule *rule);
+/* A person decides. */
+bool rule_asks(const struct rule *rule);
+/* It grants, by itself or after a yes. */
+bool rule_gives(const struct rule *rule);
 
 #endif

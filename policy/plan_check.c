@@ -24,7 +24,8 @@ static struct trees_matched trees_matched(const struct planner *p, const struct 
                 const struct plan_mount *m = &p->plan->mounts[i];
                 bool news = (rule->class == CLASS_HIDE && !found.existing) || (m->writable && !found.writable) ||
                             (m->executable && !found.executable);
-                if (!news || m->kind != VIEW_BIND || !m->directory || !(m->access & ~rule->access) ||
+                unsigned kept = rule_asks(rule) ? 0 : rule->access;
+                if (!news || m->kind != VIEW_BIND || !m->directory || !(m->access & ~kept) ||
                     !tail_matches_below(rule, m->path))
                         continue;
                 found.existing = found.existing ? found.existing : m;
@@ -51,7 +52,7 @@ static void check_restricting_pattern(struct planner *p, const struct rule *rule
                 planner_metadata(p, rule, "`%s` must not be seen to exist in %s", rule->text, in.existing->path);
         if (in.writable)
                 planner_names(p, rule, "`%s` is a pattern that matches in the writable tree %s", rule->text, in.writable->path);
-        if (in.executable && !(rule->access & ACCESS_EXEC))
+        if (in.executable && (rule_asks(rule) || !(rule->access & ACCESS_EXEC)))
                 planner_note(p, rule->origin, "`%s` is a pattern: in %s it governs opening, not execution", rule->text,
                              in.executable->path);
 }
@@ -65,13 +66,13 @@ static void check_pattern(struct planner *p, const struct rule *rule)
         if (rule->access & ACCESS_EXEC)
                 planner_refuse(p, rule, "name the directory that holds them",
                                "`%s` by pattern is not supported: execution is not brokered", verb);
-        else if (writes && (rule->class != CLASS_GRANT || ours))
+        else if (writes && ours)
                 planner_refuse(p, rule, "name the directory that holds them", "`%s` by pattern is not supported here", verb);
         else if (writes && overlay_matched(p, rule))
                 planner_refuse(p, rule, "name a directory",
                                "`%s` is a pattern in the overlay %s: what matches there could not be written to the host alone",
                                rule->text, overlay_matched(p, rule)->path);
-        else if (rule->class == CLASS_GRANT && rule_masks(planner_eval(p, rule->prefix).rule))
+        else if (rule_gives(rule) && rule_masks(planner_eval(p, rule->prefix).rule))
                 planner_refuse(p, rule, "name the files one by one",
                                "`%s` would show files in %s, which is masked and so looks empty", rule->text, rule->prefix);
         else
@@ -172,6 +173,8 @@ void plan_check(struct planner *p)
         check_masks(p);
         for (size_t i = 0; i < p->rule_count; i++) {
                 const struct rule *rule = &p->rules[i];
+                if (rule_asks(rule) && !plan_check_asked(p, rule))
+                        continue;
                 if (rule->literal)
                         check_literal(p, rule, p->modes[i]);
                 else

@@ -15,7 +15,7 @@ bool planner_needs_tree(const struct planner *p, const struct rule *rule)
 {
         struct verdict around = planner_eval(p, rule->prefix);
         bool writes = (rule->access & ~around.access & (ACCESS_WRITE | ACCESS_CREATE)) != 0;
-        return !rule->literal && rule->class == CLASS_GRANT && rule->prefix[1] && (!may_list(&around) || writes);
+        return !rule->literal && rule_gives(rule) && rule->prefix[1] && (!may_list(&around) || writes);
 }
 
 const struct rule *planner_writer_below(const struct planner *p, const struct point *directory)

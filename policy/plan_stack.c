@@ -100,7 +100,8 @@ bool view_granted_below(struct view_walk *w, size_t index)
                 bool real = point->kind == POINT_TMP || proc || point->kind == POINT_DEV || (host && point->mode != 0);
                 struct verdict verdict = planner_eval(w->p, point->path);
                 bool below = strcmp(point->path, path) != 0; /* several points can be about one path */
-                if (below && verdict.access != 0 && (real || rule_makes(verdict.rule, point->path)))
+                bool shown = verdict.access != 0 || rule_asks(verdict.rule);
+                if (below && shown && (real || rule_makes(verdict.rule, point->path)))
                         return true;
         }
         return false;

@@ -12,6 +12,7 @@
  *   overlay                        that, or in another one a part of it; what else is granted in there is the host's again
  *   denied, nothing around         nothing: it is not there
  *   denied, in a bound tree        a mask; a hollow, where something granted lies below
+ *   for a person to decide         a bind without any right; nothing in a bound tree that fits, see plan_asked.c
  *   masked                         an empty file or directory; a hollow, where something granted lies below
  *   a virtual file                 that file; in a bound tree only over one that is there
  *
@@ -62,6 +63,8 @@ static void walk_missing(struct view_walk *w, const struct point *point, const s
                               around->path);
         else if (lost)
                 planner_inexact(w->p, rule, "`%s` is about what does not exist yet", rule->text);
+        if (rule_asks(rule))
+                view_missing_asked(w, rule);
         unsigned astray = misplaced(around, rule, verdict->access);
         gained |= astray;
         if (gained && (rule_is_own(rule) || (astray && rule->overlay)) && strcmp(point->path, PLAN_PROGRAM_UNKNOWN) != 0) {
@@ -184,6 +187,11 @@ static void walk_remapped(struct view_walk *w, const struct point *point, size_t
                 walk_granted(w, point, verdict);
                 return;
         }
+        if (point->mode != 0 && rule_asks(verdict->rule)) {
+                if (view_remap_fits(w, point, verdict->rule))
+                        view_walk_asked(w, point, verdict->rule);
+                return;
+        }
         own.mode = view_mode_around(w, point->path);
         if (point->mode == 0)
                 walk_missing(w, point, verdict);
@@ -206,6 +214,8 @@ void view_walk_rule(struct view_walk *w, const struct point *point, size_t index
                 view_walk_own(w, point, index, &verdict);
         else if (point->mode == 0 && view_top(w)->kind != VIEW_PROC)
                 walk_missing(w, point, &verdict);
+        else if (point->mode != 0 && rule_asks(verdict.rule) && view_top(w)->kind != VIEW_PROC)
+                view_walk_asked(w, point, verdict.rule);
         else if (point->mode != 0 && verdict.access == 0)
                 view_walk_denied(w, point, index, rule);
         else if (view_top(w)->kind != VIEW_PROC)

@@ -3,6 +3,7 @@
  *   plan_view.c    the order, the root, and the points of rules
  *   plan_stack.c   what has been mounted around the point at hand, and the way to it
  *   plan_world.c   what is none of the host's: /proc, /dev, /tmp, symlinks, masks, virtual files
+ *   plan_asked.c   what a person is asked about
  *   plan_shown.c   what is the host's and shown at another place than it has there */
 #ifndef POLICY_PLAN_WALK_H
 #define POLICY_PLAN_WALK_H
@@ -59,6 +60,12 @@ mode_t view_mode_around(struct view_walk *w, const char *path);
 /* Whether there can be a mount point, or a link, at the point. False: there cannot, and it was refused. */
 bool view_remap_fits(struct view_walk *w, const struct point *point, const struct rule *rule);
 bool view_link_fits(struct view_walk *w, const struct point *point);
+
+/* ---- plan_asked.c ---------------------------------------------------------------------------------------------- */
+
+void view_walk_asked(struct view_walk *w, const struct point *point, const struct rule *rule);
+/* Its path does not exist. */
+void view_missing_asked(struct view_walk *w, const struct rule *rule);
 
 /* ---- plan_view.c ----------------------------------------------------------------------------------------------- */
 

@@ -413,6 +413,8 @@ const char *policy_verb(size_t index);
 /* The line that would allow `want` on `path` ("read ~/.ssh/id_rsa"), or -ENOENT where a `never` forbids any.
  * Uses ~ for $HOME, quotes where the language needs it. */
 int policy_suggest(const struct policy *p, const char *path, unsigned want, char *buf, size_t size);
+/* The least line about this path alone that, in a policy beside this one, would allow it. -ENOENT: none would. */
+int policy_suggest_beside(const struct policy *p, const char *path, unsigned want, char *buf, size_t size);
 /* The line that would deny it. */
 int policy_suggest_denial(const struct policy *p, const char *path, char *buf, size_t size);
 /* See cordon_policy_quote(). */

@@ -199,6 +199,22 @@ int policy_suggest_denial(const struct policy *p, const char *path, char *buf, s
         return hand_over(&out, buf, size);
 }
 
+int policy_suggest_beside(const struct policy *p, const char *path, unsigned want, char *buf, size_t size)
+{
+        struct buf out cleanup_buf = {0};
+        struct rule line = {.literal = true, .exact = true, .pattern = path, .text = "", .verb = "", .prefix = path};
+        struct eval_options with = {.extra = &line};
+
+        if ((want & ACCESS_CREATE) || policy_on_host(p, path, false, (char[PATH_MAX]){0}) != path)
+                return -ENOENT; /* a rule about a file that is not there yet would have to be one about its directory */
+        line.access = verbs_for(want, &out);
+        if (policy_eval_with(p, path, strlen(path), want, &with).rule != &line)
+                return -ENOENT;
+        buf_str(&out, " ");
+        policy_put_path(&out, p->home, path);
+        return hand_over(&out, buf, size);
+}
+
 /* A line about the path, or about the overlay that it lies in: what can be run there may be new, and no file of the host. */
 static int put_rule(const struct policy *p, const char *path, const char *made, unsigned want, const struct verdict *now,
                     struct buf *out)

@@ -78,13 +78,15 @@ static void brokered_open(struct asking *a)
                 out->verdict = eval(a, ACCESS_LIST); /* to read a directory is to list it */
         out->allow = out->verdict.allow && !shows_too_much(a);
         bool covered = out->verdict.rule && out->verdict.rule->class == CLASS_GRANT;
-        if (!out->allow && !(look->error && covered))
+        bool other = not_directory(a, list || (out->verdict.ask && a->directory));
+        bool vain = out->verdict.ask && (look->error || other || (directory && write)); /* nobody is asked */
+        if (!out->allow && !vain && !(look->error && covered))
                 out->error = out->verdict.error ? out->verdict.error : EACCES;
         else if (look->error)
                 out->error = look->error;
         else if (directory && write)
                 out->error = EISDIR;
-        else if (not_directory(a, list))
+        else if (other)
                 out->error = ENOTDIR;
 }
 
@@ -111,7 +113,7 @@ static void brokered_create(struct asking *a)
                 out->error = EEXIST;
         else if (look->error != ENOENT)
                 out->error = look->error;
-        else if (!out->allow)
+        else if (!out->allow && !(out->verdict.ask && look->parent_missing)) /* where nothing can be made nobody is asked */
                 out->error = out->verdict.error ? out->verdict.error : EACCES;
         else if (look->parent_missing)
                 out->error = ENOENT;
@@ -128,7 +130,7 @@ static void brokered_stat(struct asking *a)
 
         out->verdict = eval(a, ACCESS_LIST);
         bool skeleton = !out->verdict.rule && (!m || m->kind == VIEW_DIR || m->kind == VIEW_SYMLINK);
-        out->allow = out->verdict.allow || skeleton;
+        out->allow = out->verdict.allow || out->verdict.ask || skeleton; /* nobody is asked about how something looks */
         out->error = look->error ? look->error : not_directory(a, a->directory) ? ENOTDIR : 0;
         out->error = unless_hidden(out->error, &out->verdict);
         if (!out->error && !out->allow)

@@ -69,7 +69,7 @@ static inline void random_rule(struct chance *c, struct buf *out, const char *tr
 {
         static const char *const grants[] = {"read", "read", "read", "read", "write", "write", "write", "list", "create", "exec", "exec",
                                              "write exec", "list create", "overlay", "overlay exec"};
-        static const char *const restricts[] = {"deny", "deny", "deny", "hide", "never", "mask", "ask read"};
+        static const char *const restricts[] = {"deny", "deny", "deny", "hide", "never", "mask", "ask read", "ask write", "ask list create"};
         bool grant = chance(c, 3) != 0;
         buf_printf(out, "%s ", grant ? PICK(c, grants) : PICK(c, restricts));
         if (chance(c, 4) == 0) {

@@ -248,6 +248,31 @@ static void test_what_is_taken_away(void **state)
                     "dir / l\nbind /repo w- lrcw\nhollow /repo/a @host\ndir /repo/a/b\nbind /repo/a/b/c -- lr file\n");
 }
 
+/* It is there, as it would be granted, but for execution; and the kernel grants nothing of it. */
+static void test_what_a_person_decides(void **state)
+{
+        (void)state;
+        expect_view(BARE "ask read /data/in\n", "dir / l\ndir /data\nbind /data/in --\n");
+        expect_view(BARE "ask write /data/in\n", "dir / l\ndir /data\nbind /data/in w-\n");
+        expect_view(BARE "ask read /data/key\n", "dir / l\ndir /data\nbind /data/key -- file\n");
+        /* in a tree that gives less, or may be run */
+        expect_view(BARE "read /data\nask write /data/in\n", "dir / l\nbind /data -- lr\nbind /data/in w- @host\n");
+        expect_view(BARE "exec /data\nask read /data/in\n", "dir / l\nbind /data -x lrx\nbind /data/in -- @host\n");
+        expect_view(BARE "write /repo\nask read /repo/a/b\n",
+                    "dir / l\nbind /repo w- lrcw\nbind /repo/a w- lrcw @host\nbind /repo/a/b -- @host\n");
+        /* in one that fits it lies as it is: the broker alone keeps it */
+        expect_view(BARE "read /data\nask read /data/in\n", "dir / l\nbind /data -- lr\n");
+        expect_view(BARE "write /repo\nask write /repo/.env\n", "dir / l\nbind /repo w- lrcw\n");
+        /* other rules below and around */
+        expect_view(BARE "ask read /data\nread /data/in\ndeny /data/secret\n",
+                    "dir / l\nbind /data --\nbind /data/in -- lr @host\nmask /data/secret @host\n");
+        expect_view(BARE "read /data\ndeny /data/in\nask read /data/in/deep\n",
+                    "dir / l\nbind /data -- lr\nhollow /data/in @host\nbind /data/in/deep --\n");
+        /* by pattern, in what is not listed otherwise */
+        expect_view(BARE "ask read /data/*.txt\n", "dir / l\nbind /data --\n");
+        expect_view(BARE "read /repo\nask write /repo/**/.env\n", "dir / l\nbind /repo w- lr\n");
+}
+
 static void test_masks(void **state)
 {
         (void)state;
@@ -471,6 +496,9 @@ static void test_patterns_in_writable_trees(void **state)
         (void)state;
         expect_names(BARE "write /repo\ndeny /repo/**/.env\n",
                      "`deny /repo/**/.env` is a pattern that matches in the writable tree /repo");
+        expect_names(BARE "ask write /data\n", "`ask write /data` lets a person decide about opens");
+        expect_names(BARE "ask read /data\n", NULL);
+        expect_names(BARE "write /repo\nask read /repo/.env\n", "`ask read /repo/.env` is kept by its name");
         expect_names(BARE "write /repo\nread /repo/*.lock\n", "`read /repo/*.lock`");
         expect_names(BARE "write /repo/a\ndeny /repo/*/b\n", "tree /repo/a");
         expect_names(BARE "write /repo/a\nnever /repo/**/b\n", "never /repo/**/b");
@@ -891,6 +919,7 @@ int main(void)
                 counted_test(test_no_mount_twice),
                 counted_test(test_flags_of_nested_rules),
                 counted_test(test_what_is_taken_away),
+                counted_test(test_what_a_person_decides),
                 counted_test(test_masks),
                 counted_test(test_masks_in_writable_trees),
                 counted_test(test_masks_that_the_broker_keeps),
