@@ -63,12 +63,15 @@ int policy_open_as(cordon_policy **out, const cordon_policy_options *options);
 /* For cordon_policy_expect(). */
 void diag_print(void *ctx, const cordon_diag *diag);
 
+struct asks; /* ask.h */
+
 /* Serves the child until it is gone, and passes signals on. 0, or a negative errno. */
 struct watch {
         void (*step)(void *ctx, const cordon_child *child); /* after each thing that happened */
         void *step_ctx;
         void (*reload)(void *ctx); /* on a SIGHUP of kill(2); NULL: the program gets that, too */
         void *reload_ctx;
+        struct asks *asks; /* NULL: nobody is asked */
 };
 int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out, const struct watch *watch);
 /* Serves it until it is held and `fd` has something to read, of which a byte is taken, or has ended; then releases it. A signal
@@ -89,7 +92,8 @@ void accept_free(struct accepted *accepted);
 void accept_tell(const cordon_child *child);
 
 /* What the person at the terminal should know at the end of a run. */
-void report_denials(const cordon_child *child, const cordon_policy *policy, const struct settings *settings);
+void report_denials(const cordon_child *child, const cordon_policy *policy, const struct settings *settings,
+                    const struct asks *asks);
 /* Where `program` was not executed: what of it, its interpreter or its loader the policy does not let be executed. */
 void refused_program(const cordon_policy *policy, const char *program);
 /* The same for what the program was to start, as far as its exit status tells. */

@@ -34,6 +34,13 @@ static const struct option_row run_options[] = {
          "also show refusals that made no difference, since there\n"
          "was no such file; and what --stats shows"},
         {0, "stats", NULL, OPTION_FLAG, FIELD(stats), "show at the end what was used: time, memory, processes"},
+        {0, "ask-timeout", "TIME", OPTION_TEXT, FIELD(ask_timeout),
+         "how long a question of an `ask` rule waits at the terminal\n"
+         "before it is denied: 30s, 5m; 0: nobody is asked. Without\n"
+         "it: a minute"},
+        {0, "ask-save", "FILE", OPTION_TEXT, FIELD(ask_save),
+         "let a question be answered with `always`, too, which\n"
+         "appends the rule to FILE, a policy for the next time"},
         {0, "channel", NULL, OPTION_FLAG, FIELD(channel),
          "give the program a channel to the broker as descriptor 3,\n"
          "for programs that call cordon_client_open()"},

@@ -30,6 +30,7 @@ struct settings {
         const char **passed;  /* run: of --pass-fd */
         const char *name, *chdir, *status_fd, *sync_fd, *block_fd; /* run */
         bool dry_run;
+        const char *ask_save, *ask_timeout; /* run */
 };
 
 enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_ORDERED, OPTION_HELP, OPTION_VERSION };

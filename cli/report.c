@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/ask.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 
@@ -18,6 +19,7 @@ enum { MOST_LINES = 20 };
 struct report {
         FILE *to;
         const struct settings *settings;
+        const struct asks *asks;
         bool colour;
         unsigned shown;
         uint64_t more;
@@ -129,6 +131,24 @@ static void put_uncovered(const struct report *r, const cordon_denial *denial)
         put_allow(r, denial);
 }
 
+/* Why a person did not allow it. */
+static void put_ask(const struct report *r, int end)
+{
+        static const char *const ends[] = {
+                [CORDON_ASK_REFUSED] = "you said no",
+                [CORDON_ASK_REFUSED_RUN] = "you said no, for this run",
+                [CORDON_ASK_UNHEARD] = "nobody was to be asked",
+                [CORDON_ASK_LATE] = "nobody answered in time",
+                [CORDON_ASK_MANY] = "too many questions were waiting",
+                [CORDON_ASK_CHANGED] = "you said yes, and by then something else was there",
+                [CORDON_ASK_NEVER] = "only opening files and directories is asked for",
+        };
+        bool told = end > 0 && (size_t)end < sizeof(ends) / sizeof(*ends) && ends[end];
+
+        fputs("  ", r->to);
+        put(r->to, told ? ends[end] : asks_nobody(r->asks));
+}
+
 /* A rule decided: which, and why. */
 static void put_ruled(const struct report *r, const cordon_denial *denial)
 {
@@ -146,7 +166,7 @@ static void put_ruled(const struct report *r, const cordon_denial *denial)
                 fputs("\"", r->to);
         }
         if (denial->ask)
-                fputs("  it may be asked for, but nobody can be asked in this version", r->to);
+                put_ask(r, denial->ask);
         fputs("\n", r->to);
         put_allow(r, denial);
 }
@@ -188,7 +208,8 @@ static void put_more(const struct report *r)
         }
 }
 
-void report_denials(const cordon_child *child, const cordon_policy *policy, const struct settings *settings)
+void report_denials(const cordon_child *child, const cordon_policy *policy, const struct settings *settings,
+                    const struct asks *asks)
 {
         char *text = NULL;
         size_t length = 0;
@@ -196,6 +217,7 @@ void report_denials(const cordon_child *child, const cordon_policy *policy, cons
         struct report r = {
                 .to = open_memstream(&text, &length),
                 .settings = settings,
+                .asks = asks,
                 .colour = colour_on(STDERR_FILENO),
                 .here = getcwd(NULL, 0),
         };

@@ -108,6 +108,9 @@ static bool read_options(struct run *run, cordon_child_options *options)
                 return false;
         }
         options->accept = run->accepted.names;
+        if (!asks_new(&run->asks, s))
+                return false;
+        asks_options(run->asks, options);
         return read_changes(run, options) && read_place(run, options);
 }
 
@@ -286,7 +289,7 @@ static int serve(struct run *run)
                 r = child_hold(run->broker, run->child, run->passing.block, tell_held, &run->status);
         if (r >= 0)
                 r = child_watch(run->broker, run->child, &run->end,
-                                &(struct watch){status_step, &run->status, may_reload(s) ? reload : NULL, run});
+                                &(struct watch){status_step, &run->status, may_reload(s) ? reload : NULL, run, run->asks});
         if (r < 0) {
                 complain(run, "cannot serve the sandbox: %s", strerror(-r));
                 return STATUS_CORDON;
@@ -297,7 +300,7 @@ static int serve(struct run *run)
                 say("%llu audit record%s not written: nobody took them in time, or the log was full or at its limit",
                     (unsigned long long)lost, lost == 1 ? " was" : "s were");
         if (!s->quiet)
-                report_denials(run->child, run->policy, s);
+                report_denials(run->child, run->policy, s, run->asks);
         if (s->verbose)
                 accept_tell(run->child);
         if (s->verbose || s->stats)
@@ -336,6 +339,7 @@ int run_main(const struct settings *settings)
         cordon_broker_free(run.broker);
         cordon_policy_unref(run.policy);
         accept_free(&run.accepted);
+        asks_free(run.asks);
         if (run.audit >= 0)
                 close(run.audit);
         free(run.changes);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cli/ask.h"
 #include "cli/options.h"
 #include "cli/cli.h"
 #include "cordon.h"
@@ -59,6 +60,7 @@ struct run {
         char kept[PATH_MAX]; /* where changes in overlays are kept, or "" */
         cordon_exit end;
         struct accepted accepted;
+        struct asks *asks;
         bool ended; /* `end` says how */
         char error[512]; /* what was said of what failed; "" where nothing did, or it was said elsewhere */
 };

@@ -17,6 +17,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "cli/ask.h"
 #include "cli/cli.h"
 
 static const int passed_on[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
@@ -98,18 +99,23 @@ int child_watch(cordon_broker *broker, cordon_child *child, cordon_exit *out, co
         int r = signals < 0 ? signals : cordon_child_exit(child, out);
 
         while (r == -EAGAIN) {
-                struct pollfd fds[] = {{cordon_broker_fd(broker), POLLIN, 0}, {signals, POLLIN, 0}};
-                if (poll(fds, 2, cordon_broker_next_timeout(broker)) < 0 && errno != EINTR) {
+                struct pollfd fds[] = {{cordon_broker_fd(broker), POLLIN, 0}, {signals, POLLIN, 0}, asks_poll(watch->asks)};
+                if (poll(fds, 3, cordon_broker_next_timeout(broker)) < 0 && errno != EINTR) {
                         r = -errno;
                         break;
                 }
                 if (fds[1].revents)
                         signals_pass(signals, child, watch);
+                if (fds[2].revents)
+                        asks_input(watch->asks, child);
                 r = cordon_broker_dispatch(broker);
                 watch->step(watch->step_ctx, child);
                 int stop = cordon_child_stopped(child);
-                if (stop)
+                if (stop) {
+                        asks_pause(watch->asks);
                         stop_by(stop);
+                        asks_resume(watch->asks, child);
+                }
                 if (r >= 0)
                         r = cordon_child_exit(child, out);
         }

@@ -15,7 +15,7 @@ import time
 
 class Terminal:
     def __init__(self, args):
-        self.text = ""
+        self.text = self.seen = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["PS1"] = "$ "
@@ -27,7 +27,7 @@ class Terminal:
             found = re.search(regex, self.text)
             if found:
                 self.text = self.text[found.end():]
-                return
+                return found
             left = until - time.monotonic()
             ready = left > 0 and select.select([self.fd], [], [], left)[0]
             try:
@@ -38,6 +38,7 @@ class Terminal:
                 print("expected:", regex, "\nseen:", repr(self.text))
                 os.kill(self.pid, 9)
                 sys.exit(1)
+            self.seen += more.decode("utf-8", "replace")
             self.text += more.decode("utf-8", "replace")
             self.text = re.sub(r"\x1b\[\?2004[hl]\r?", "", self.text)  # readline's own
 
@@ -46,8 +47,8 @@ class Terminal:
 
     def status(self):
         try:
-            while os.read(self.fd, 4096):
-                pass
+            while more := os.read(self.fd, 4096):
+                self.seen += more.decode("utf-8", "replace")
         except OSError:
             pass
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
@@ -235,6 +236,7 @@ def group(args):
 
 
 modes = {f.__name__: f for f in (jobs, outer, background, ignores, stops_itself, loop, all_stop, group)}
-good = modes[sys.argv[1]](sys.argv[3:])
-print("all as expected" if good else "wrong exit status")
-sys.exit(0 if good else 1)
+if __name__ == "__main__":
+    good = modes[sys.argv[1]](sys.argv[3:])
+    print("all as expected" if good else "wrong exit status")
+    sys.exit(0 if good else 1)

@@ -434,14 +434,14 @@ test_require() {
 
 # ---- what is told ---------------------------------------------------------------------------------------------------
 
-test_ask_says_that_it_may_be_asked_for() {
+test_ask_says_why_nobody_was_asked() {
         world_policy <<-END
 		ask read $T/data/dir because "look first"
 		deny $T/data/file
 	END
-        told cat "$T/data/dir/in" "$T/data/file"
+        run "$CORDON" run --ask-timeout 0 -p "$T/policy" -- cat "$T/data/dir/in" "$T/data/file"
         status_is 1
-        matches "$err" "denied  read $T/data/dir/in .*ask read $T/data/dir  because \"look first\"  it may be asked for, but nobody can be asked in this version"
+        matches "$err" "denied  read $T/data/dir/in .*ask read $T/data/dir  because \"look first\"  nobody was to be asked"
         lacks "$(grep 'data/file' "$T/err")" "asked"
 }
 
