@@ -223,6 +223,8 @@ static int conclude(struct run *run)
                         refused_inside(run->settings, end->status);
                 return end->status;
         case CORDON_EXIT_SIGNAL:
+                if (code)
+                        complain(run, "%s", end->error.text);
                 return STATUS_SIGNAL + end->status;
         case CORDON_EXIT_TIME:
         case CORDON_EXIT_CPU:

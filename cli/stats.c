@@ -59,7 +59,7 @@ void report_stats(const cordon_child *child, const cordon_exit *end)
 
         if (!to)
                 return;
-        fprintf(to, "cordon: pid        %d\n", (int)cordon_child_pid(child));
+        fprintf(to, "cordon: pid        %d\n", (int)cordon_child_program(child));
         fprintf(to, "cordon: wall       %.3f s\n", seconds(end->wall_ns));
         fprintf(to, "cordon: cpu        %.3f s (user %.3f, system %.3f)%s\n", seconds(end->cpu_ns), seconds(end->user_ns),
                 seconds(end->system_ns), end->together & CORDON_TOGETHER_CPU ? " (all together)" : "");

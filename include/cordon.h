@@ -533,12 +533,15 @@ CORDON_API int cordon_child_terminal_signal(cordon_child *child, int signal);
 /* The signal that has stopped the program since this was last asked, if it is stopped still; else 0. A host that is a job of a
  * shell stops itself then, by the same signal: so the shell sees what it would without a sandbox. */
 CORDON_API int cordon_child_stopped(cordon_child *child);
-/* Pid of the sandbox's pid 1 as the caller sees it. For display; use cordon_child_signal to signal. */
+/* Pid of the sandbox's pid 1 as the caller sees it. It is nobody else's before cordon_broker_dispatch() has found that all of
+ * the sandbox is gone; from then on, with CORDON_CHILD_ENDED at the latest, this is 0. For display: to kill(2) a 0 is the
+ * caller's own process group; cordon_child_signal() cannot hit anybody else. */
 CORDON_API pid_t cordon_child_pid(const cordon_child *child);
 
 enum cordon_exit_reason {
         CORDON_EXIT_CODE = 1,   /* the program exited; `status` is its exit code */
-        CORDON_EXIT_SIGNAL = 2, /* a signal ended it; `status` is the signal's number */
+        CORDON_EXIT_SIGNAL = 2, /* a signal ended it; `status` is the signal's number. Where `error` is set, cordon killed it
+                             * since the sandbox's pid 1 failed */
         CORDON_EXIT_TIME = 3,   /* `limit time` was over */
         CORDON_EXIT_SETUP = 4,  /* the sandbox could not be set up; nothing of the program ran. See `error` */
         CORDON_EXIT_EXEC = 5,   /* execve failed; `error.code` is its errno */

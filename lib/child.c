@@ -1,12 +1,11 @@
 #include "lib/child.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -181,163 +180,77 @@ int cordon_child_spawn(cordon_child **out, cordon_broker *broker, cordon_policy 
 
 /* ---- from state to state ---------------------------------------------------------------------------------------- */
 
-static void fail(cordon_child *c, int reason, int code)
-{
-        c->exit.reason = reason;
-        c->exit.error.code = code;
-        c->reported = true;
-        c->state = CHILD_EXITING;
-        sandbox_kill(&c->sandbox);
-}
-
-static void on_ready(cordon_child *c, struct sandbox_event *e)
-{
-        if (c->state != CHILD_STARTING) {
-                fd_close(e->view);
-                fd_close(e->notify);
-                fd_close(e->nowhere);
-                fail(c, CORDON_EXIT_SETUP, EPROTO);
-                return;
-        }
-        server_serve(c->server, e->view, e->notify, e->nowhere);
-        c->state = CHILD_RUNNING;
-}
-
-static void on_failed(cordon_child *c, const struct sandbox_event *e)
-{
-        const char *colon = e->detail[0] ? ": " : "";
-        char advice[384];
-        bool known = !e->exec_failed && sandbox_failure_advice(e->stage, e->error, advice, sizeof(advice));
-        if (e->exec_failed)
-                error_set(&c->exit.error, e->error, "cannot execute %s: %s", c->program, error_text(e->error));
-        else
-                error_set(&c->exit.error, e->error, "setting up the sandbox failed at stage '%s'%s%s: %s (%s)%s%s",
-                          sandbox_stage_name(e->stage), colon, e->detail, error_text(e->error), error_name(e->error),
-                          known ? "; " : "", known ? advice : "");
-        fail(c, e->exec_failed ? CORDON_EXIT_EXEC : CORDON_EXIT_SETUP, e->error);
-}
-
-/* RLIMIT_CPU says SIGXCPU, and a second later, to those who do not listen, SIGKILL. */
-static bool by_cpu(const cordon_child *c, int signal)
-{
-        uint64_t limit = child_limits(c)->cpu_s;
-        return limit && (signal == SIGXCPU || (signal == SIGKILL && c->exit.cpu_ns / 1000000000u >= limit));
-}
-
-static int reason_of(const cordon_child *c, const struct sandbox_event *e)
-{
-        if (e->ended == SANDBOX_TIME_OVER)
-                return CORDON_EXIT_TIME;
-        if (e->ended == SANDBOX_TOLD && c->ending)
-                return c->ending;
-        if (!WIFSIGNALED(e->wait_status))
-                return CORDON_EXIT_CODE;
-        return by_cpu(c, WTERMSIG(e->wait_status)) ? CORDON_EXIT_CPU : CORDON_EXIT_SIGNAL;
-}
-
-static void on_exited(cordon_child *c, const struct sandbox_event *e)
-{
-        if (c->reported)
-                return;
-        c->reported = true;
-        c->exit.user_ns = e->usage.user_ns;
-        c->exit.system_ns = e->usage.system_ns;
-        c->exit.cpu_ns = e->usage.user_ns + e->usage.system_ns;
-        c->exit.memory_peak = e->usage.memory_peak;
-        c->exit.processes = e->usage.processes;
-        c->exit.bytes_read = e->usage.bytes_read;
-        c->exit.bytes_written = e->usage.bytes_written;
-        c->exit.reason = reason_of(c, e);
-        c->exit.status = WIFSIGNALED(e->wait_status) ? WTERMSIG(e->wait_status) : WEXITSTATUS(e->wait_status);
-        c->state = CHILD_EXITING;
-}
-
-static void take_event(cordon_child *c, struct sandbox_event *e)
+static enum child_event said(const struct sandbox_event *e)
 {
         switch (e->kind) {
-        case SANDBOX_READY:
-                on_ready(c, e);
-                break;
-        case SANDBOX_FAILED:
-                on_failed(c, e);
-                break;
-        case SANDBOX_EXITED:
-                on_exited(c, e);
-                break;
         case SANDBOX_SOURCE:
-                if (c->server)
-                        server_source(c->server, e->source, e->directory);
-                else /* no threads could be made for it: it is about to be freed */
-                        fd_close(e->directory);
-                break;
+                return CHILD_SAYS_SOURCE;
+        case SANDBOX_READY:
+                return CHILD_SAYS_READY;
+        case SANDBOX_FAILED:
+                return CHILD_SAYS_FAILED;
         case SANDBOX_PROGRAM:
-                c->program_pid = e->program;
-                break;
+                return CHILD_SAYS_PROGRAM;
         case SANDBOX_STARTED:
-                c->started = true;
-                break;
+                return CHILD_SAYS_STARTED;
         case SANDBOX_STOPPED:
-                c->stop_signal = e->stop_signal;
-                break;
+                return CHILD_SAYS_STOPPED;
+        case SANDBOX_EXITED:
+                return CHILD_SAYS_EXITED;
         }
+        return CHILD_SAYS_NONSENSE;
 }
 
-static void take_events(cordon_child *c)
+void child_listen(cordon_child *c)
 {
         struct sandbox_event e;
-        int r;
-        while ((r = sandbox_next_event(c->sandbox.control, &e)) == 1)
-                take_event(c, &e);
-        if (r < 0) { /* the end of pid 1, which the pidfd reports; or nonsense, and then it must end */
-                epoll_ctl(c->broker->epoll, EPOLL_CTL_DEL, c->sandbox.control, NULL);
-                c->sandbox.control = fd_close(c->sandbox.control);
-                sandbox_kill(&c->sandbox);
-        }
-}
 
-/* What the program wrote before its end is still to be passed on, as slowly as it is read; less patiently where a limit was the
- * end, since somebody waits for that. */
-static void wait_for_output(cordon_child *c, int wait_status)
-{
-        enum { PATIENCE_MS = 1000 };
-
-        c->gone = true;
-        c->wait_status = wait_status;
-        if (c->exit.reason == CORDON_EXIT_TIME || c->ending)
-                c->deadline_ns = child_now() + PATIENCE_MS * 1000000u;
-        epoll_ctl(c->broker->epoll, EPOLL_CTL_DEL, c->sandbox.pidfd, NULL); /* readable for ever */
-        c->sandbox.pidfd = fd_close(c->sandbox.pidfd);
-}
-
-void child_reap(cordon_child *c, bool now)
-{
-        int status = c->wait_status;
-        if (!c->gone) {
-                int r = sandbox_reap(&c->sandbox, now, &status);
+        while (c->sandbox.control >= 0) {
+                int r = sandbox_next_event(c->sandbox.control, &e);
                 if (r == 0)
                         return;
-                if (c->sandbox.control >= 0)
-                        take_events(c); /* its last words may still be in the socket */
-                status = r < 0 ? SIGKILL : status;
+                if (r == 1)
+                        child_happens(c, said(&e), &e);
+                else
+                        child_happens(c, r == -EBADMSG ? CHILD_SAYS_NONSENSE : CHILD_HUNG_UP, NULL);
         }
-        if (!now && c->output && !output_done(c->output)) {
-                if (!c->gone)
-                        wait_for_output(c, status);
-                return;
+}
+
+/* It was killed; where that should not have been enough, it is killed again. */
+static void wait_for_end(cordon_child *c)
+{
+        struct pollfd end = {.fd = c->sandbox.pidfd, .events = POLLIN};
+        int r;
+
+        do
+                r = poll(&end, 1, CHILD_LATE_MS);
+        while (r < 0 && errno == EINTR);
+        if (r == 0)
+                child_happens(c, CHILD_STAYED, NULL);
+}
+
+void child_look(cordon_child *c, bool now)
+{
+        if (c->state < CHILD_GONE) {
+                if (now)
+                        wait_for_end(c);
+                if (sandbox_ended(&c->sandbox, now) == 0)
+                        return;
+                child_listen(c); /* its last words may still be in the socket */
+                child_happens(c, CHILD_ENDED, NULL);
         }
-        child_bury(c, status);
+        if (c->state == CHILD_GONE && (now || !c->output || output_done(c->output)))
+                child_happens(c, CHILD_DRAINED, NULL);
 }
 
 void child_advance(cordon_child *c)
 {
         if (c->output)
                 output_news(c->output);
-        if (c->state != CHILD_DEAD && !c->gone && c->sandbox.control >= 0)
-                take_events(c);
+        child_listen(c);
         if (c->output && output_over(c->output))
                 child_end(c, CORDON_EXIT_OUTPUT);
-        if (c->state != CHILD_DEAD)
-                child_reap(c, false);
+        child_look(c, false);
 }
 
 /* ---- the end of it ------------------------------------------------------------------------------------------------- */
@@ -346,12 +259,8 @@ cordon_child *cordon_child_free(cordon_child *c)
 {
         if (!c)
                 return NULL;
-        if (c->state != CHILD_DEAD) {
-                c->state = CHILD_EXITING; /* a READY that is still on its way begins nothing any more */
-                if (!c->gone)
-                        sandbox_kill(&c->sandbox);
-                child_reap(c, true);
-        }
+        child_happens(c, CHILD_FREED, NULL);
+        child_look(c, true);
         for (cordon_child **at = &c->broker->children; *at; at = &(*at)->next) {
                 if (*at == c) {
                         *at = c->next;

@@ -9,14 +9,20 @@
 #include "lib/child.h"
 
 /* pid 1 has not said how it ended. */
-static void guess_reason(cordon_child *c, int wait_status)
+static void guess_reason(cordon_child *c)
 {
-        bool killed = WIFSIGNALED(wait_status);
+        bool killed = WIFSIGNALED(c->wait_status), told = c->exit.error.code != 0;
 
-        c->exit.status = killed ? WTERMSIG(wait_status) : 0;
-        c->exit.reason = c->ending ? c->ending : killed ? CORDON_EXIT_SIGNAL : CORDON_EXIT_SETUP;
-        if (c->exit.reason == CORDON_EXIT_SETUP)
+        if (c->ending)
+                c->exit.reason = c->ending;
+        else if (!c->started && (told || !killed))
+                c->exit.reason = CORDON_EXIT_SETUP;
+        else
+                c->exit.reason = CORDON_EXIT_SIGNAL;
+        if (c->exit.reason == CORDON_EXIT_SETUP || !killed)
                 error_set(&c->exit.error, EPROTO, "pid 1 of the sandbox ended without a report");
+        if (c->exit.reason != CORDON_EXIT_SETUP)
+                c->exit.status = killed ? WTERMSIG(c->wait_status) : SIGKILL;
         c->reported = true;
 }
 
@@ -52,25 +58,21 @@ static void settle_account(cordon_child *c)
                 c->exit.reason = CORDON_EXIT_OOM;
 }
 
-void child_bury(cordon_child *c, int wait_status)
+void child_bury(cordon_child *c)
 {
-        c->state = CHILD_DEAD;
         c->exit.wall_ns = child_now() - c->started_ns;
         if (c->server) {
-                server_stop(c->server);
                 struct server_counts counts = server_counts(c->server);
                 c->exit.requests = counts.requests;
                 c->exit.denied = counts.denied;
                 c->exit.opens = counts.opens;
         }
         if (!c->reported)
-                guess_reason(c, wait_status);
+                guess_reason(c);
         if (c->output)
                 settle_output(c);
         settle_account(c);
         leaf_remove(&c->sandbox.leaf);
-        c->sandbox.control = fd_close(c->sandbox.control);
-        c->sandbox.pidfd = fd_close(c->sandbox.pidfd);
         c->changes = fd_close(c->changes);
         c->channel = fd_close(c->channel);
 }

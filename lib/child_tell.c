@@ -5,12 +5,12 @@
 
 int cordon_child_signal(cordon_child *c, int signal)
 {
-        return c->state == CHILD_DEAD || c->gone ? -ESRCH : sandbox_signal(&c->sandbox, signal);
+        return c->state >= CHILD_GONE ? -ESRCH : sandbox_signal(&c->sandbox, signal);
 }
 
 int cordon_child_release(cordon_child *c)
 {
-        if (c->state == CHILD_DEAD || c->state == CHILD_EXITING || c->sandbox.control < 0)
+        if (c->state >= CHILD_EXITING)
                 return -ESRCH;
         if (!c->held)
                 return -EINVAL;
@@ -24,9 +24,13 @@ int cordon_child_phase(const cordon_child *c)
         switch (c->state) {
         case CHILD_STARTING:
                 return CORDON_CHILD_STARTING;
+        case CHILD_READY:
+        case CHILD_EXECUTING:
+                return c->held ? CORDON_CHILD_HELD : CORDON_CHILD_STARTING;
         case CHILD_RUNNING:
-                return c->started ? CORDON_CHILD_RUNNING : c->held ? CORDON_CHILD_HELD : CORDON_CHILD_STARTING;
+                return CORDON_CHILD_RUNNING;
         case CHILD_EXITING:
+        case CHILD_GONE:
                 return CORDON_CHILD_ENDING;
         default:
                 return CORDON_CHILD_ENDED;
@@ -35,7 +39,7 @@ int cordon_child_phase(const cordon_child *c)
 
 int cordon_child_terminal_signal(cordon_child *c, int signal)
 {
-        return c->state == CHILD_DEAD || c->gone ? -ESRCH : sandbox_terminal_signal(&c->sandbox, signal);
+        return c->state >= CHILD_GONE ? -ESRCH : sandbox_terminal_signal(&c->sandbox, signal);
 }
 
 int cordon_child_stopped(cordon_child *c)

@@ -1,11 +1,9 @@
-/* When something is to be done about a child: what its cgroup has used, and a deadline for when pid 1 does not do its part. */
+/* When something is to be done about a child: what its cgroup has used, and a deadline for when pid 1 does not do its part. (It
+ * ends the sandbox when its time is over. Where it does not, somebody outside has stopped it.) */
 #include <unistd.h>
 
 #include "lib/child.h"
 #include "lib/policy.h"
-
-/* pid 1 ends the sandbox when its time is over. Where it does not, somebody outside has stopped it: it is killed. */
-enum { OVERDUE_MS = 3000 };
 
 const struct limits *child_limits(const cordon_child *c)
 {
@@ -17,23 +15,17 @@ void child_begin_time(cordon_child *c, uint64_t from)
         const struct limits *l = child_limits(c);
 
         if (l->time_ms)
-                c->deadline_ns = from + (l->time_ms + limit_grace_ms(l) + OVERDUE_MS) * 1000000u;
+                c->deadline_ns = from + (l->time_ms + limit_grace_ms(l) + CHILD_LATE_MS) * 1000000u;
         if (l->cpu_s && c->sandbox.leaf.dir >= 0)
                 c->look_ns = from;
 }
 
 void child_end(cordon_child *c, int reason)
 {
-        uint64_t latest = child_now() + (limit_grace_ms(child_limits(c)) + OVERDUE_MS) * 1000000u;
-
-        if (c->state == CHILD_DEAD || c->gone || c->ending)
+        if (c->ending || c->state >= CHILD_GONE)
                 return;
         c->ending = reason;
-        c->look_ns = 0;
-        if (c->deadline_ns == 0 || latest < c->deadline_ns)
-                c->deadline_ns = latest;
-        if (sandbox_end(&c->sandbox) < 0)
-                sandbox_kill(&c->sandbox);
+        child_happens(c, CHILD_TOLD, NULL);
 }
 
 /* Not later than all processors together could have used up what is left, and not more often than is of use. */
@@ -54,26 +46,34 @@ static void look_at_cpu(cordon_child *c, uint64_t now)
         c->look_ns = now + (left > often_ns ? left : often_ns);
 }
 
+/* True once, when that time has come. */
+static bool due(uint64_t *when, uint64_t now)
+{
+        bool is = *when && now >= *when;
+
+        if (is)
+                *when = 0;
+        return is;
+}
+
 void child_check_time(cordon_child *c, uint64_t now)
 {
-        if (c->state != CHILD_DEAD && !c->gone && c->look_ns && now >= c->look_ns)
+        if (c->state < CHILD_GONE && c->look_ns && now >= c->look_ns)
                 look_at_cpu(c, now);
-        if (c->state == CHILD_DEAD || c->deadline_ns == 0 || now < c->deadline_ns)
-                return;
-        c->deadline_ns = 0;
-        if (c->gone) {
-                child_reap(c, true);
-                return;
-        }
-        if (!c->ending)
-                c->ending = CORDON_EXIT_TIME;
-        sandbox_kill(&c->sandbox);
+        if (due(&c->again_ns, now))
+                child_happens(c, CHILD_STAYED, NULL);
+        if (due(&c->deadline_ns, now))
+                child_happens(c, CHILD_OVERDUE, NULL);
 }
 
 uint64_t child_next_time(const cordon_child *c)
 {
-        if (c->state == CHILD_DEAD)
-                return 0;
-        bool look = c->look_ns && !c->gone && (!c->deadline_ns || c->look_ns < c->deadline_ns);
-        return look ? c->look_ns : c->deadline_ns;
+        const uint64_t times[] = {c->state < CHILD_DEAD ? c->deadline_ns : 0, c->state < CHILD_GONE ? c->look_ns : 0,
+                                  c->state < CHILD_GONE ? c->again_ns : 0};
+        uint64_t first = 0;
+
+        for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
+                if (times[i] && (!first || times[i] < first))
+                        first = times[i];
+        return first;
 }

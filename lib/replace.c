@@ -44,7 +44,7 @@ static int compare(const struct plan *now, const struct plan *then, cordon_error
 
 static int can_change(const cordon_child *c, cordon_error *err)
 {
-        if (!c->server || (c->state != CHILD_STARTING && c->state != CHILD_RUNNING))
+        if (!c->server || c->state >= CHILD_EXITING)
                 return error_set(err, ESRCH, "the sandbox has ended");
         return 0;
 }

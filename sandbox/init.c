@@ -226,6 +226,8 @@ static void go_on(struct watched *w)
 
 static void pass_on(struct watched *w, const struct signalfd_siginfo *info)
 {
+        if (w->gone) /* others are still ending, and its number may be one of theirs */
+                return;
         if (info->ssi_code == SI_QUEUE && info->ssi_int == SETUP_FROM_TERMINAL)
                 act_as_terminal(w, (int)info->ssi_signo);
         else if (info->ssi_signo == SIGCONT)

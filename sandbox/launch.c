@@ -236,6 +236,12 @@ int sandbox_terminal_signal(const struct sandbox *s, int signal)
         return SYS_CALL(pidfd_send_signal, s->pidfd, signal, &info, 0u);
 }
 
+void sandbox_kill_at_once(const struct sandbox *s)
+{
+        SYS_CALL(pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0u);
+        leaf_kill(&s->leaf);
+}
+
 /* Without a pid namespace nobody dies with pid 1: it has to end them, and goes on if it was stopped. */
 void sandbox_kill(const struct sandbox *s)
 {
@@ -245,8 +251,7 @@ void sandbox_kill(const struct sandbox *s)
                 leaf_kill(&s->leaf);
                 return;
         }
-        SYS_CALL(pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0u);
-        leaf_kill(&s->leaf);
+        sandbox_kill_at_once(s);
 }
 
 static int wait_status(const siginfo_t *info)
@@ -261,20 +266,29 @@ static int wait_status(const siginfo_t *info)
         }
 }
 
-int sandbox_reap(const struct sandbox *s, bool block, int *status)
+static int look_for_end(const struct sandbox *s, int options, siginfo_t *info)
 {
-        siginfo_t info;
         int result;
 
         do {
-                memset(&info, 0, sizeof(info));
-                result = SYS_CALL(waitid, P_PIDFD, s->pidfd, &info, WEXITED | __WALL | (block ? 0 : WNOHANG), NULL);
+                memset(info, 0, sizeof(*info));
+                result = SYS_CALL(waitid, P_PIDFD, s->pidfd, info, WEXITED | __WALL | options, NULL);
         } while (result == -EINTR);
-        if (result < 0)
-                return result;
-        if (info.si_pid == 0)
-                return 0;
-        if (status)
+        return result < 0 ? result : info->si_pid != 0;
+}
+
+int sandbox_ended(const struct sandbox *s, bool block)
+{
+        siginfo_t info;
+        return look_for_end(s, WNOWAIT | (block ? 0 : WNOHANG), &info);
+}
+
+int sandbox_reap(const struct sandbox *s, bool block, int *status)
+{
+        siginfo_t info;
+        int result = look_for_end(s, block ? 0 : WNOHANG, &info);
+
+        if (result == 1 && status)
                 *status = wait_status(&info);
-        return 1;
+        return result;
 }

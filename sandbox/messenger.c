@@ -5,22 +5,37 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
 #include "sandbox/setup.h"
 #include "sandbox/sys.h"
 
-static _Noreturn int messenger_main(void *arg)
+/* Without a pid namespace it would be left, should pid 1 be killed before it has anything to say. */
+static int die_with_parent(const struct setup *s)
 {
-        struct setup *s = arg;
+        int result = SYS_CALL(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        return result == 0 && SYS_CALL(getppid) != s->messenger_parent ? -ESRCH : result;
+}
+
+static int send_when_told(struct setup *s)
+{
         uint64_t word;
         int result;
 
         do
                 result = SYS_CALL(read, s->messenger_word, &word, sizeof(word));
         while (result == -EINTR);
-        s->messenger_result = result < 0 ? result : s->messenger_says(s);
+        return result < 0 ? result : s->messenger_says(s);
+}
+
+static _Noreturn int messenger_main(void *arg)
+{
+        struct setup *s = arg;
+        int result = die_with_parent(s);
+
+        s->messenger_result = result < 0 ? result : send_when_told(s);
         for (;;)
                 SYS_CALL(exit_group, 0);
 }
@@ -31,6 +46,7 @@ int messenger_start(struct setup *s, int (*say)(struct setup *s))
         if (s->messenger_word < 0)
                 return s->messenger_word;
         s->messenger_says = say;
+        s->messenger_parent = SYS_CALL(getpid);
         s->messenger_result = -ECHILD; /* what it is if nobody sets it */
         s->messenger = clone(messenger_main, s->stack + SETUP_STACK, CLONE_VM | CLONE_FILES | SIGCHLD, s);
         return s->messenger < 0 ? -errno : 0;

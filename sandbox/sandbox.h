@@ -142,6 +142,11 @@ int sandbox_terminal_signal(const struct sandbox *s, int signal);
 int sandbox_end(const struct sandbox *s);
 /* SIGKILL to pid 1, with which the kernel kills everything in the sandbox; and to all that is in its cgroup. */
 void sandbox_kill(const struct sandbox *s);
+/* Where that has had no effect: without a pid namespace pid 1 is asked to kill the others, and does not hear it while the kernel
+ * holds it in a call, as one to a file system that does not answer. Whom the program has started may then be left. */
+void sandbox_kill_at_once(const struct sandbox *s);
+/* Whether pid 1 has ended, 1 or 0, and is yet to be reaped: until then its number is nobody else's. -ECHILD: somebody has. */
+int sandbox_ended(const struct sandbox *s, bool block);
 /* Reaps pid 1 if it is gone: 1 and its wait status; 0 while it runs; -ECHILD. `block` waits. */
 int sandbox_reap(const struct sandbox *s, bool block, int *wait_status);
 

@@ -138,7 +138,7 @@ struct setup {
         mode_t umask;
         int stage;          /* where we are */
         const char *detail; /* path or name concerned, for the report of a failure */
-        pid_t messenger; /* messenger.c; 0: there is none */
+        pid_t messenger, messenger_parent; /* messenger.c; 0: there is none */
         int messenger_word, messenger_result;
         int (*messenger_says)(struct setup *s);
 };
