@@ -165,6 +165,14 @@ static bool hung_up(const struct server *s, int timeout)
         return n > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL)) && !(p.revents & POLLIN);
 }
 
+/* Waits for something to serve. True: there will be nothing more, or we are to stop. */
+static bool is_over(const struct server *s)
+{
+        struct pollfd p[] = {{.fd = s->notify, .events = POLLIN}, {.fd = s->stop, .events = POLLIN}};
+        int n = poll(p, 2, -1);
+        return n > 0 && (p[1].revents || ((p[0].revents & (POLLHUP | POLLERR | POLLNVAL)) && !(p[0].revents & POLLIN)));
+}
+
 static void serve(struct server *s, struct request *r, const struct seccomp_notif *n)
 {
         struct answer answer = {.fd = FD_NONE};
@@ -196,15 +204,15 @@ void *notify_main(void *arg)
         struct request *r = malloc(sizeof(*r));
         struct seccomp_notif *n = NULL;
         /* Since 6.11 RECV itself returns when the last user of the filter is gone; before, it would sleep for ever, and a poll in
-         * front of it (0.4 microseconds) sees the hang-up. */
-        bool polls = !kernel_is(6, 11);
+         * front of it (0.4 microseconds) sees the hang-up. Where somebody may outlive pid 1 there is none to wait for. */
+        bool polls = s->stop >= 0 || !kernel_is(6, 11);
 
         s->keeps_waiting = kernel_is(5, 19);
         if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) == 0)
                 n = malloc(sizes.seccomp_notif > sizeof(*n) ? sizes.seccomp_notif : sizeof(*n));
         ioctl(s->notify, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP); /* 6.6; only faster */
         while (r && n) {
-                if (polls && hung_up(s, -1))
+                if (polls && is_over(s))
                         break;
                 memset(n, 0, sizes.seccomp_notif);
                 if (ioctl(s->notify, SECCOMP_IOCTL_NOTIF_RECV, n) == 0)

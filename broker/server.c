@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -83,8 +84,10 @@ void request_answer(const struct server *s, const struct request *r, struct answ
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
-static int open_proc(struct server *s)
+static int open_files(struct server *s)
 {
+        if (s->view.hosted && (s->stop = eventfd(0, EFD_CLOEXEC)) < 0)
+                return -errno;
         s->view.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         s->view.self = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
         return s->view.proc < 0 || s->view.self < 0 ? -errno : 0;
@@ -164,7 +167,7 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
                 .hosted = o->plan && o->plan->hosted ? o->policy : NULL,
                 .keeper = o->init,
         };
-        s->notify = s->channel = FD_NONE;
+        s->notify = s->channel = s->stop = FD_NONE;
         name_apart(s);
         s->network = own_network();
         s->made = made_new();
@@ -180,7 +183,7 @@ int server_start(struct server **out, const struct server_options *o, cordon_err
                           error_text(audit_error));
         int r = !s->edition ? -ENOMEM
                 : !s->audit ? -audit_error
-                : !s->waiter || !s->asker || !s->made || !s->follow || !s->refused ? -ENOMEM : open_proc(s);
+                : !s->waiter || !s->asker || !s->made || !s->follow || !s->refused ? -ENOMEM : open_files(s);
         if (r == 0) {
                 s->channel = o->channel;
                 r = start_threads(s, o->notifies);
@@ -217,12 +220,20 @@ void server_serve(struct server *s, int view, int notify, int nowhere)
         set_stage(s, SERVER_SERVING);
 }
 
+static void wake_notify(const struct server *s)
+{
+        uint64_t one = 1;
+        while (s->stop >= 0 && write(s->stop, &one, sizeof(one)) < 0 && errno == EINTR)
+                ;
+}
+
 void server_stop(struct server *s)
 {
         if (s->stage == SERVER_PREPARED)
                 set_stage(s, SERVER_STOPPED);
         if (s->channel >= 0)
                 shutdown(s->channel, SHUT_RDWR);
+        wake_notify(s);
         if (s->channel_running)
                 pthread_join(s->channel_thread, NULL);
         if (s->notify_running)
@@ -235,6 +246,7 @@ void server_stop(struct server *s)
                 audit_end(s->audit);
         s->channel = fd_close(s->channel);
         s->notify = fd_close(s->notify);
+        s->stop = fd_close(s->stop);
         s->view.root = fd_close(s->view.root);
         s->view.nowhere = fd_close(s->view.nowhere);
         s->view.proc = fd_close(s->view.proc);

@@ -213,6 +213,35 @@ test_hosted_daemons_end_with_it() {
         hosted_daemon_is_gone "the process group"
 }
 
+# What nothing takes along then (docs/THREAT_MODEL.md) is not waited for either, and has nobody to open anything for it.
+test_hosted_pid_1_killed_from_outside() {
+        need setsid
+        hosted_policy
+        echo text >"$W/file"
+        chmod 666 "$W/file"
+        mkfifo "$W/go" "$W/left"
+        chmod 666 "$W/go" "$W/left"
+        cat >"$W/leftover" <<-'END'
+		exec 3<>go 4<>left
+		echo "leftover $(head -n 1 file)" >&4
+		read -r x <&3
+		if read -r x <file; then echo opened >&4; else echo refused >&4; fi
+	END
+        exec {left}<>"$W/left"
+        start "$HELPERS/without" userns "$CORDON" run -q -p "$T/policy" --accept no-userns -- \
+                sh -c 'setsid bash leftover </dev/null >/dev/null 2>&1 & echo ready; exec sleep 100'
+        expect_line ready
+        read -rt 20 -u "$left"
+        is "$REPLY" "leftover text"
+        kill -KILL "$(pgrep -P "$pid" -x cordon-init)"
+        finish
+        status_is 137
+        echo >"$W/go"
+        read -rt 20 -u "$left"
+        is "$REPLY" refused
+        exec {left}<&-
+}
+
 test_hosted_generations_that_do_not_want_to_end() {
         hosted_policy $'limit time 1s\nlimit grace 100ms'
         hosted -- bash -c 'trap "" TERM; for i in 1 2 3 4 5 6 7 8; do (setsid sh -c "setsid sh -c \"exec 9<$0; flock 9; sleep 100\" & sleep 100" & while :; do :; done) & done; wait' "$W"
