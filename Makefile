@@ -88,6 +88,7 @@ check-long:
 	@tools/deps test
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests
 	@tools/differential $(BUILD) 500000 $$(seq 100 109)
+	@SPAWNS=10000 $(BUILD)/tests/unit/test_crowded_host
 	@KILLS=2000 $(TEST_ENV) tests/run --limit 900 --cordon $(BUILD)/cordon killed:
 	@FAULTS=100000 SEEDS=3 $(TEST_ENV) tests/run --limit 14400 --cordon $(BUILD)/cordon faults:
 	@SESSIONS=20000 $(TEST_ENV) tests/run --limit 3600 --cordon $(BUILD)/cordon wire:

@@ -25,7 +25,7 @@ struct server {
         struct refused *refused; /* the notify thread's */
         struct follow *follow; /* single files that are replaced outside */
         int notify, channel;
-        int stop; /* without namespaces: an eventfd that ends the notify thread, also where somebody still uses the filter; or FD_NONE */
+        int stop; /* without namespaces: an eventfd that ends the notify thread, though somebody uses the filter; or FD_NONE */
         pid_t init;
         uid_t uid, uid_inside;
         gid_t gid, gid_inside;
