@@ -99,9 +99,10 @@ check-long:
 
 bench:
 	@tools/deps test
-	@$(MAKE) --no-print-directory -s -j$(JOBS) all $(addprefix $(BUILD)/tests/bench/,bench bench_mounts bench_policy)
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all $(addprefix $(BUILD)/tests/bench/,bench bench_children bench_mounts bench_policy)
 	@$(BUILD)/tests/bench/bench_policy
 	@$(BUILD)/tests/bench/bench $(BUILD)/cordon
+	@$(BUILD)/tests/bench/bench_children
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 

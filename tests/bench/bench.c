@@ -4,35 +4,29 @@
  *   rules   the same with policies of 10, 100 and 400 rules: of ten, three about single files, one about a tree, one about a
  *           writable tree, two that deny something in a tree, two patterns, one virtual file; and what the kernel alone takes
  *           for the seven mounts that ten of them need, see bench_mounts.c
- *   open    open + close of one file, in a loop inside the program: native, cordon, and the floor: a supervisor that receives
- *           the notification and hands out one fixed descriptor, with no look at the caller's memory, no policy, no open
+ *   open    open + close of one file, in a loop inside the program: native, cordon, and the floor (floor.h)
  *   audit   the same loop under `audit none`, `denied` and `all`, with a log in a file; what the log costs an open
  *
  * Rounds are interleaved, so that a machine that changes its speed changes it for all; of each kind the lowest round median is
  * given. Nothing here passes or fails. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "tests/bench/floor.h"
 
 enum { KINDS_MOST = 4, SAMPLES_MOST = 4096 };
 
@@ -166,40 +160,6 @@ static int loop(const char *path)
         return 0;
 }
 
-static int install_floor_filter(void)
-{
-        struct sock_filter code[] = {
-                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 1),
-                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-        };
-        struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-                            SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program);
-}
-
-static void serve_floor(int listener, int fixed)
-{
-        uint64_t sync = 1;
-        struct sched_param param = {0};
-        sched_setscheduler(0, SCHED_BATCH, &param);
-        ioctl(listener, SECCOMP_IOW(4, __u64), sync);
-        for (;;) {
-                struct seccomp_notif n = {0};
-                struct seccomp_notif_addfd give = {.flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = (__u32)fixed,
-                                                   .newfd_flags = O_CLOEXEC};
-                if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0) {
-                        if (errno == EINTR)
-                                continue;
-                        return;
-                }
-                give.id = n.id;
-                ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give);
-        }
-}
-
 static int floor_supervisor(const char *path)
 {
         int pair[2], fixed = open(path, O_RDONLY | O_CLOEXEC);
@@ -209,7 +169,7 @@ static int floor_supervisor(const char *path)
                 die("floor");
         pid_t pid = fork();
         if (pid == 0) {
-                int listener = install_floor_filter();
+                int listener = floor_filter();
                 if (listener < 0 || fd_send(pair[1], "x", 1, &listener, 1) < 0)
                         die("seccomp");
                 close(listener);
@@ -221,7 +181,7 @@ static int floor_supervisor(const char *path)
         /* The child's end: kill is not needed, RECV returns once the filter has no user left (6.11), else we poll the child. */
         pid_t server = fork();
         if (server == 0) {
-                serve_floor(got.fds[0], fixed);
+                floor_serve(got.fds[0], fixed);
                 _exit(0);
         }
         int status;
