@@ -93,13 +93,6 @@ static int take_answer(const struct waiter *w, struct waiting *e, int *fd, bool 
         return *fd < 0 ? *fd : 0;
 }
 
-/* Who waits by the channel is not known by a notification. */
-static bool is_wanted(const struct waiter *w, const struct waiting *e)
-{
-        bool asks = e->question && e->request.transport == TRANSPORT_CHANNEL;
-        return request_waiting(w->server, &e->request) && !(asks && !caller_parent(w->server->view.proc, e->request.tid));
-}
-
 /* A caller that waits for us is not woken by signals (WAIT_KILLABLE_RECV), so we look on its behalf: with ERESTARTSYS the kernel
  * runs the handler, and makes the call again or says EINTR, as it would have in an open of its own. */
 static bool interrupted(const struct waiter *w, const struct waiting *e)
@@ -175,7 +168,7 @@ static bool settle_under(const struct waiter *w, struct waiting *e)
 {
         int fd = FD_NONE;
         bool again = false;
-        if (!is_wanted(w, e)) {
+        if (!request_waiting(w->server, &e->request)) {
                 e->interrupted = !w->server->keeps_waiting; /* there a signal ends the call, which may be made again */
                 return true;
         }
@@ -387,7 +380,8 @@ int waiter_ask(struct waiter *w, const struct request *r, struct question *q, in
         *e = (struct waiting){.request = *r, .kind = WAIT_ANSWER, .fd = pin, .flags = what->flags, .watch = -1, .question = q,
                               .asked = *what, .peer = {.socket = FD_NONE, .pin = FD_NONE}};
         e->asked.path = question_path(q);
-        return enlist(w, e);
+        int bad = keep_line(&e->request);
+        return bad < 0 ? drop(w, e), bad : enlist(w, e);
 }
 
 int waiter_connect(struct waiter *w, const struct request *r, const struct connection *c)
